@@ -1,0 +1,126 @@
+"""Reading the knowledge base from its folder, all or nothing, with a version made of its content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from knowledge.entry import LANGUAGES, Entry, Source
+from knowledge.problem import KnowledgeError, Problem, line_of
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# How to mend what pydantic complains about, by its error type; anything else gets the last one.
+MENDS = {
+    "missing": "add this key",
+    "extra_forbidden": "remove this key or correct its name",
+    "string_too_long": "shorten it",
+    "string_too_short": "write more",
+    "too_short": "add more items",
+    "literal_error": "use one of the values named",
+    "string_pattern_mismatch": "use lower case letters, digits and single hyphens (a fingerprint: 16 hex digits)",
+    "string_type": "write text; put quotes around it if it looks like a number, date or yes/no",
+}
+
+
+@dataclass(frozen=True)
+class Library:
+    """All entries, sources and topics of one moment. Never changed; an edit makes a new one."""
+
+    entries: dict[str, Entry]
+    sources: dict[str, Source]
+    topics: dict[str, str]
+    version: str
+    paths: dict[str, Path] = field(default_factory=dict, compare=False)
+
+    def phrasings(self) -> Iterator[tuple[str, str, str]]:
+        """Every way to ask that is on file: (entry id, language, text), the question itself first."""
+        for entry in self.entries.values():
+            for language in LANGUAGES:
+                text = entry.text(language)
+                yield entry.id, language, text.question
+                for phrasing in text.phrasings:
+                    yield entry.id, language, phrasing
+
+
+def content_version(folder: Path) -> str:
+    """The first 12 hex digits of SHA-256 over every YAML file's name and bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yml")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def load(folder: Path) -> Library:
+    """Reads a knowledge folder. Raises KnowledgeError naming every file and line that cannot be read."""
+    version = content_version(folder)
+    topics: dict[str, str] = read_yaml(folder / "topics.yml")
+    sources = _sources(folder / "sources.yml")
+    problems: list[Problem] = []
+    entries: dict[str, Entry] = {}
+    paths: dict[str, Path] = {}
+    for path in sorted((folder / "entries").rglob("*.yml")):
+        try:
+            entry = read_entry(path)
+        except KnowledgeError as error:
+            problems += error.problems
+            continue
+        if entry.id in entries:
+            problems.append(Problem(str(path), 1, f"id {entry.id!r} is taken by {paths[entry.id]}", "choose another id"))
+            continue
+        entries[entry.id], paths[entry.id] = entry, path
+    if problems:
+        raise KnowledgeError(problems)
+    return Library(entries, sources, topics, version, paths)
+
+
+def read_entry(path: Path) -> Entry:
+    """Reads one entry file. Raises KnowledgeError with file, line and remedy."""
+    content = read_yaml(path)
+    try:
+        return Entry.model_validate(content)
+    except ValidationError as error:
+        raise KnowledgeError([_problem(path, detail) for detail in error.errors()]) from None
+
+
+def read_yaml(path: Path) -> Any:
+    """Reads one YAML file. Raises KnowledgeError when it is missing or no YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - CSafeLoader is safe
+    except OSError as error:
+        raise KnowledgeError([Problem(str(path), 1, f"cannot be read ({error.strerror})", "restore the file")]) from None
+    except UnicodeDecodeError:
+        raise KnowledgeError([Problem(str(path), 1, "is not UTF-8 text", "save it as UTF-8")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        what = getattr(error, "problem", None) or "is no valid YAML"
+        raise KnowledgeError([Problem(str(path), line, what, "check indentation, colons and quotes")]) from None
+
+
+def _sources(path: Path) -> dict[str, Source]:
+    content = read_yaml(path)
+    problems: list[Problem] = []
+    sources: dict[str, Source] = {}
+    for name, value in content.items():
+        try:
+            sources[str(name)] = Source.model_validate(value)
+        except ValidationError as error:
+            problems += [_problem(path, detail, (name,)) for detail in error.errors()]
+    if problems:
+        raise KnowledgeError(problems)
+    return sources
+
+
+def _problem(path: Path, detail: Any, prefix: tuple[Any, ...] = ()) -> Problem:
+    keys = (*prefix, *detail["loc"])
+    where = ".".join(map(str, keys))
+    mend = MENDS.get(detail["type"], "see knowledge/README.md for the format")
+    return Problem(str(path), line_of(path, keys), f"{where}: {detail['msg']}", mend)
