@@ -1,0 +1,84 @@
+"""Everything retrieval knows of one version of the knowledge base, built once and never changed after."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.entry import LANGUAGES
+from knowledge.library import Library
+from retrieval import lexical, probe
+from retrieval.analysis import fold, terms
+from retrieval.encoder import Vectors
+from retrieval.lexical import LexicalIndex
+from retrieval.vectors import VectorStore
+
+# The owner of a phrasing that Kompas must not answer (`intents/`, out_of_scope): the last place of every belief.
+OUTSIDE = -1
+# The lexical index over the phrasings of all languages at once: mixed-language questions find their entry there.
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """One way to ask, its language, and the row of its entry in `Index.ids` (or OUTSIDE)."""
+
+    owner: int
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """`owners[i]` and `languages[i]` belong to vector i of `dense`; beliefs have one place per id and one for OUTSIDE."""
+
+    library: Library
+    ids: tuple[str, ...]
+    owners: NDArray[np.int64]
+    languages: NDArray[np.int64]
+    dense: Any
+    probe: Vectors
+    lexical: dict[str, LexicalIndex]
+
+
+def build(library: Library, store: VectorStore, outside: dict[str, list[str]] | None = None) -> Index:
+    """Indexes every phrasing of every language, and `outside` questions (by language) that belong to no entry."""
+    import faiss
+
+    ids = tuple(library.entries)
+    phrasings = _phrasings(library, ids, outside or {})
+    # People type without accents: each phrasing is known as written and as typed on a phone.
+    bare = [Phrasing(p.owner, p.language, fold(p.text)) for p in phrasings if fold(p.text) != p.text.lower()]
+    everything = phrasings + bare
+    vectors = store.vectors([phrasing.text for phrasing in everything])
+    owners = np.array([phrasing.owner for phrasing in everything], dtype=np.int64)
+    dense = faiss.IndexFlatIP(vectors.shape[1])
+    dense.add(vectors)
+    return Index(
+        library=library,
+        ids=ids,
+        owners=owners,
+        languages=np.array([LANGUAGES.index(phrasing.language) for phrasing in everything], dtype=np.int64),
+        dense=dense,
+        probe=probe.fit(vectors, owners, len(ids) + 1),
+        lexical=_lexical(phrasings, len(ids) + 1),
+    )
+
+
+def _phrasings(library: Library, ids: tuple[str, ...], outside: dict[str, list[str]]) -> list[Phrasing]:
+    row = {entry: i for i, entry in enumerate(ids)}
+    inside = [Phrasing(row[entry], language, text) for entry, language, text in library.phrasings()]
+    return inside + [Phrasing(OUTSIDE, language, text) for language, texts in outside.items() for text in texts]
+
+
+def _lexical(phrasings: list[Phrasing], places: int) -> dict[str, LexicalIndex]:
+    documents: dict[str, list[list[str]]] = defaultdict(lambda: [[] for _ in range(places)])
+    for phrasing in phrasings:
+        found = terms(phrasing.text, phrasing.language)
+        documents[phrasing.language][phrasing.owner] += found
+        documents[ALL][phrasing.owner] += found
+    return {name: lexical.build(documents[name]) for name in (*LANGUAGES, ALL)}

@@ -1,0 +1,50 @@
+"""Vectors kept by the content hash of their sentence, so that a start or an edit encodes only what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from retrieval.encoder import Encoder, Vectors
+
+
+class VectorStore:
+    """Remembers vectors of knowledge sentences, never of what a person typed. One file per encoder."""
+
+    def __init__(self, encoder: Encoder, folder: Path | None) -> None:
+        """`folder` None keeps vectors in memory only."""
+        self._encoder = encoder
+        self._path = folder / f"{encoder.name}.npz" if folder else None
+        self._known: dict[str, Vectors] = _read(self._path)
+
+    def vectors(self, sentences: list[str]) -> Vectors:
+        """Vectors of shape (len(sentences), dimensions); what is not known yet is encoded and kept."""
+        keys = [hashlib.sha256(sentence.encode()).hexdigest()[:32] for sentence in sentences]
+        missing = {key: sentence for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}
+        if missing:
+            self._known.update(zip(missing, self._encoder.encode(list(missing.values())), strict=True))
+            # Only what is in use stays, so that the file does not grow with every edit.
+            self._known = {key: self._known[key] for key in keys}
+            self._write()
+        return np.stack([self._known[key] for key in keys])
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_name(f"{self._path.stem}.{os.getpid()}.npz")
+        np.savez(temporary, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        temporary.replace(self._path)
+
+
+def _read(path: Path | None) -> dict[str, Vectors]:
+    if path is None or not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
+    except (OSError, ValueError, KeyError):
+        return {}  # a torn file is only a cache: it is made again
