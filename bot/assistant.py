@@ -1,0 +1,84 @@
+"""Answering without Rasa: crisis rules, then retrieval. What `kompas ask` uses, and what the actions build on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot import rendering
+from bot.crisis.detect import detect
+from bot.messages import say
+from knowledge.entry import Entry
+from knowledge.library import Library
+from retrieval.decision import Decision
+from retrieval.language import LanguageGuesser
+from retrieval.search import Searcher
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Crisis rules and retrieval over one knowledge base."""
+
+    searcher: Searcher
+    guess_language: LanguageGuesser
+
+    @property
+    def library(self) -> Library:
+        """The knowledge base being served now."""
+        return self.searcher.index.library
+
+    def search(self, text: str, language: str, topic_prior: Mapping[str, float] | None = None) -> Decision:
+        """The decision of retrieval."""
+        return self.searcher.search(text, language, topic_prior)
+
+    def entry_reply(self, entry_id: str, language: str, today: Callable[[], Any] | None = None) -> rendering.Reply | None:
+        """The reply with one entry, or None when it is unknown or may not be served today."""
+        entry: Entry | None = self.library.entries.get(entry_id)
+        if entry is None or not entry.is_served(language, self.searcher.today()):
+            return None
+        return rendering.answer(entry, language, self.library)
+
+    def ask(self, text: str, language: str | None = None) -> dict[str, Any]:
+        """One line of the `kompas ask --jsonl` contract (../design, "Contracts that must not drift")."""
+        language = language or self.guess_language.guess(text).language
+        if kind := detect(text):
+            return self._line("crisis", language, text=say(language, f"crisis_{kind}"), score=1.0)
+        decision = self.search(text, language)
+        listed = [{"entry": c.entry, "topic": c.topic, "title": c.title} for c in decision.choices]
+        if decision.entry is None:
+            key = "choices" if decision.outcome == "choices" else "unknown"
+            return self._line(decision.outcome, language, say(language, key), decision.score, choices=listed)
+        entry = self.library.entries[decision.entry]
+        return {
+            **self._line("answer", language, entry.text(language).answer, decision.score, choices=listed),
+            "topic": entry.topic,
+            "entry": entry.id,
+            "sources": self._sources(entry),
+        }
+
+    def _line(
+        self, decision: str, language: str, text: str, score: float, choices: list[dict[str, str]] | None = None
+    ) -> dict[str, Any]:
+        return {
+            "decision": decision,
+            "language": language,
+            "topic": None,
+            "entry": None,
+            "score": round(score, 4),
+            "text": text,
+            "choices": choices or [],
+            "sources": [],
+            "version": self.library.version,
+        }
+
+    def _sources(self, entry: Entry) -> list[dict[str, str | None]]:
+        used = dict.fromkeys(evidence.source for claim in entry.claims for evidence in claim.evidence)
+        return [
+            {
+                "title": self.library.sources[name].title,
+                "url": self.library.sources[name].url,
+                "checked_on": entry.checked_on.isoformat(),
+            }
+            for name in used
+        ]

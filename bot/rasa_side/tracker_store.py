@@ -1,0 +1,59 @@
+"""A tracker store that forgets: memory only, and a conversation idle for 30 minutes is gone."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Dict, Optional, Text
+
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+IDLE_SECONDS = 30 * 60
+# Far above what one machine serves in half an hour; beyond it the oldest conversation goes first.
+CONVERSATIONS = 20_000
+
+# The intent after which nothing of a conversation stays.
+FORGET = "forget_me"
+
+
+class ForgetfulTrackerStore(InMemoryTrackerStore):
+    """Keeps the dialogue state under a pseudonym, ordered by last use, and drops what is idle."""
+
+    def __init__(
+        self,
+        domain: Domain,
+        event_broker: Optional[EventBroker] = None,
+        idle_seconds: float = IDLE_SECONDS,
+        **kwargs: Any,
+    ) -> None:
+        """`idle_seconds`: how long a silent conversation is remembered."""
+        self._idle_seconds = idle_seconds
+        self._used: Dict[Text, float] = {}
+        super().__init__(domain, event_broker, **kwargs)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keeps the state and drops what is idle."""
+        self._used.pop(tracker.sender_id, None)
+        self._used[tracker.sender_id] = time.monotonic()
+        self._drop_idle()
+        await super().save(tracker)
+        if tracker.latest_message and tracker.latest_message.intent.get("name") == FORGET:
+            self._drop(tracker.sender_id)
+
+    async def _retrieve(self, sender_id: Text, fetch_all_sessions: bool) -> Optional[DialogueStateTracker]:
+        self._drop_idle()
+        return await super()._retrieve(sender_id, fetch_all_sessions)
+
+    def _drop_idle(self) -> None:
+        oldest_kept = time.monotonic() - self._idle_seconds
+        while self._used:
+            sender_id, used = next(iter(self._used.items()))
+            if used >= oldest_kept and len(self._used) <= CONVERSATIONS:
+                return
+            self._drop(sender_id)
+
+    def _drop(self, sender_id: Text) -> None:
+        self._used.pop(sender_id, None)
+        self.store.pop(sender_id, None)

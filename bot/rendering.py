@@ -1,0 +1,116 @@
+"""From a decision to what is sent: the entry's own text, verbatim, with source, date, scope and buttons."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.crisis.detect import Kind
+from bot.messages import LANGUAGES, catalogue, say
+from knowledge.entry import Entry
+from knowledge.library import Library
+from retrieval.decision import Decision
+
+# At most three reply buttons (WhatsApp Cloud API); here: related entries under an answer.
+RELATED_BUTTONS = 2
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button; pressing it sends `value` as text."""
+
+    title: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message to send. `decision` is answer, choices, unknown, crisis, dialogue or unavailable."""
+
+    text: str
+    decision: str
+    entry: str | None = None
+    buttons: tuple[Button, ...] = ()
+    language: str | None = None  # set when the person asked for another language
+    forget: bool = False  # set when the person asked to be forgotten
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dictionary, for Rasa's `custom` payload."""
+        return asdict(self)
+
+
+def entry_value(entry: str) -> str:
+    """The button value that asks for one entry."""
+    return f"entry:{entry}"
+
+
+def language_value(language: str) -> str:
+    """The button value that asks for one language."""
+    return f"lang:{language}"
+
+
+NONE_VALUE = "none:"
+
+
+def source_titles(entry: Entry, library: Library) -> list[str]:
+    """The titles of an entry's sources, with article or page, each once, in the order of its claims."""
+    titles: list[str] = []
+    for claim in entry.claims:
+        for evidence in claim.evidence:
+            source = library.sources[evidence.source]
+            title = f"{source.title}, {evidence.at}" if source.kind == "law" else source.title
+            if title not in titles:
+                titles.append(title)
+    return titles
+
+
+def answer(entry: Entry, language: str, library: Library) -> Reply:
+    """An entry in one language with its source line and up to two related questions."""
+    text = entry.text(language)
+    status = "approved" if text.status == "approved" else "checked"
+    footer = [
+        say(language, "source", sources="; ".join(source_titles(entry, library))),
+        say(language, status, date=entry.checked_on.isoformat()),
+        say(language, f"scope_{entry.scope}"),
+    ]
+    related = [library.entries[other] for other in entry.see_also if other in library.entries]
+    buttons = tuple(Button(other.text(language).question, entry_value(other.id)) for other in related[:RELATED_BUTTONS])
+    return Reply("\n\n".join([text.answer, footer[0] + "\n" + " ".join(footer[1:])]), "answer", entry.id, buttons)
+
+
+def choices(decision: Decision) -> Reply:
+    """Two to four titles and "none of these"."""
+    language = decision.language
+    buttons = [Button(choice.title, entry_value(choice.entry)) for choice in decision.choices]
+    buttons.append(Button(say(language, "none_of_these"), NONE_VALUE))
+    return Reply(say(language, "choices"), "choices", None, tuple(buttons))
+
+
+def decided(decision: Decision, library: Library) -> Reply:
+    """The reply to any decision of retrieval."""
+    if decision.entry:
+        return answer(library.entries[decision.entry], decision.language, library)
+    if decision.outcome == "choices":
+        return choices(decision)
+    return Reply(say(decision.language, "unknown"), "unknown")
+
+
+def crisis(kind: Kind, language: str) -> Reply:
+    """The right Dutch numbers, at once."""
+    return Reply(say(language, f"crisis_{kind}"), "crisis")
+
+
+def unavailable(language: str) -> Reply:
+    """When Rasa or retrieval gives no answer: one moment, and who can help."""
+    return Reply(say(language, "unavailable"), "unavailable")
+
+
+def dialogue(language: str, key: str) -> Reply:
+    """A short reply from the catalogue."""
+    return Reply(say(language, key), "dialogue")
+
+
+def which_language(language: str) -> Reply:
+    """The five languages to choose from, each in its own name."""
+    buttons = tuple(Button(catalogue(other)["language_name"], language_value(other)) for other in LANGUAGES)
+    return Reply(say(language, "which_language"), "dialogue", None, buttons)
