@@ -1,0 +1,192 @@
+"""The way of a message, the same for every channel: a short pipeline of named steps.
+
+A step gets the turn and returns the replies that end it, or None to go on. No step knows the next; STEPS is the order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from bot import rendering
+from bot.crisis.detect import detect
+from bot.rendering import Reply
+from channels.buttons import Press, for_rasa, pressed
+from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
+from channels.rasa import RasaDown
+from channels.sessions import Pseudonyms, Session, Sessions
+
+# How sure the first guess must be, and how much surer a later one, before the language changes.
+FIRST_BELIEF = 0.6
+SWITCH_BELIEF = 0.98
+SWITCH_WORDS = 4
+DEFAULT_LANGUAGE = "en"
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffc\ufffd]")
+
+
+class LanguageGuess(Protocol):
+    """A language and the belief in it, 0 to 1."""
+
+    @property
+    def language(self) -> str: ...  # noqa: D102
+    @property
+    def belief(self) -> float: ...  # noqa: D102
+
+
+class Dialogue(Protocol):
+    """Whoever answers a message: Rasa."""
+
+    async def send(self, sender: str, text: str, language: str) -> list[Reply]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message as a channel hands it over."""
+
+    channel: str
+    user: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """What is sent back: the language and the replies."""
+
+    language: str
+    replies: tuple[Reply, ...]
+
+
+@dataclass
+class Turn:
+    """One message on its way. Lives as long as the answer takes."""
+
+    text: str
+    pseudonym: str
+    session: Session
+    press: Press | None = None
+    language: str = DEFAULT_LANGUAGE
+
+
+@dataclass
+class Gateway:
+    """Runs the steps for one message after another."""
+
+    dialogue: Dialogue
+    guess: Callable[[str], LanguageGuess]
+    sessions: Sessions = field(default_factory=Sessions)
+    pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
+
+    def __post_init__(self) -> None:
+        """Makes the gate that lets only so many turns in at once."""
+        self._gate = asyncio.Semaphore(TURNS_AT_ONCE)
+
+    async def handle(self, inbound: Inbound) -> Outbound:
+        """The replies to one message. Never raises for anything a person can type."""
+        pseudonym = self.pseudonyms.of(inbound.channel, inbound.user)
+        session = self.sessions.get(pseudonym)
+        turn = Turn(clean(inbound.text), pseudonym, session, language=session.language or DEFAULT_LANGUAGE)
+        for step in STEPS:
+            replies = await step(self, turn)
+            if replies is not None:
+                return Outbound(turn.language, tuple(replies))
+        raise AssertionError("the last step always answers")
+
+    async def ask(self, turn: Turn) -> list[Reply]:
+        """Rasa's replies, or "one moment" when it is down or too busy."""
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS), self._gate:
+                sender = f"{turn.pseudonym}{turn.session.epoch}"
+                return await self.dialogue.send(sender, for_rasa(turn.text, turn.press), turn.language)
+        except (RasaDown, TimeoutError):
+            return [rendering.unavailable(turn.language)]
+
+
+def clean(text: str) -> str:
+    """Text without control and invisible characters, lone surrogates and needless spaces."""
+    visible = _INVISIBLE.sub("", text)
+    printable = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Cn") else c for c in visible)
+    return " ".join(printable.split())
+
+
+async def recognise_button(gateway: Gateway, turn: Turn) -> None:
+    """A pressed button sends its value as text."""
+    turn.press = pressed(turn.text)
+
+
+async def detect_language(gateway: Gateway, turn: Turn) -> None:
+    """The first message with enough evidence decides; a settled language changes only for a clear sentence."""
+    if turn.press:
+        return
+    guess = gateway.guess(turn.text)
+    settled = turn.session.language
+    sure_first = settled is None and guess.belief >= FIRST_BELIEF
+    sure_switch = guess.belief >= SWITCH_BELIEF and len(turn.text.split()) >= SWITCH_WORDS
+    if sure_first or (settled is not None and sure_switch):
+        turn.session.language = guess.language
+    turn.language = turn.session.language or guess.language
+
+
+async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Crisis rules run before every limit, and before Rasa, whether that is up or not."""
+    if turn.press:
+        return None
+    kind = detect(turn.text[:TEXT_CHARACTERS]) or detect(turn.text[-TEXT_CHARACTERS:])
+    return [rendering.crisis(kind, turn.language)] if kind else None
+
+
+async def limit_rate(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """More messages than a person types get a kind line and go no further."""
+    return None if gateway.sessions.allows(turn.session) else [rendering.dialogue(turn.language, "too_fast")]
+
+
+async def limit_length(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Nothing typed, or far too much."""
+    if not any(c.isalnum() for c in turn.text):
+        return [rendering.dialogue(turn.language, "nothing_typed")]
+    return [rendering.dialogue(turn.language, "too_long")] if len(turn.text) > TEXT_CHARACTERS else None
+
+
+async def choose_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """A chosen language stays; the last answer is shown again in it."""
+    if turn.press is None or turn.press.kind != "lang":
+        return None
+    turn.session.language = turn.language = turn.press.value
+    return await _in_new_language(gateway, turn, rendering.dialogue(turn.language, "language_changed"))
+
+
+async def ask_rasa(gateway: Gateway, turn: Turn) -> list[Reply]:
+    """Everything else is Rasa's: what kind of turn it is, and the answer."""
+    replies = await gateway.ask(turn)
+    for reply in replies:
+        if reply.forget:
+            gateway.sessions.forget(turn.pseudonym)
+        elif reply.language:
+            turn.session.language = turn.language = reply.language
+            return await _in_new_language(gateway, turn, reply)
+        elif reply.entry:
+            turn.session.last_entry = reply.entry
+    return replies
+
+
+async def _in_new_language(gateway: Gateway, turn: Turn, said: Reply) -> list[Reply]:
+    if turn.session.last_entry is None:
+        return [said]
+    again = replace(turn, press=Press("entry", turn.session.last_entry))
+    return [said, *await gateway.ask(again)]
+
+
+Step = Callable[[Gateway, Turn], Awaitable[list[Reply] | None]]
+STEPS: tuple[Step, ...] = (
+    recognise_button,
+    detect_language,
+    answer_crisis,
+    limit_rate,
+    limit_length,
+    choose_language,
+    ask_rasa,
+)

@@ -1,0 +1,307 @@
+"""The command `kompas`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from kompas.settings import ROOT, Settings, SettingsError, read_settings, settings_path
+from knowledge.entry import LANGUAGES
+
+QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
+COMMITTED_RESULT = ROOT / "tests" / "data" / "evaluation.json"
+# One question more or less of sixty: what the arithmetic of another processor may change.
+TOLERANCE = 0.017
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns its exit code. Expected failures end with one sentence on stderr."""
+    options = parser().parse_args(arguments)
+    try:
+        options.settings_file = settings_path(options.settings).resolve()
+        settings = read_settings(options.settings_file)
+        return int(options.run(options, settings))
+    except _expected() as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from kompas.supervisor import StartError
+    from kompas.training import TrainingError
+    from knowledge.problem import KnowledgeError
+    from retrieval.encoder import EncoderError
+
+    return SettingsError, KnowledgeError, EncoderError, StartError, TrainingError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="kompas", description=__doc__)
+    top.add_argument("--settings", type=Path, help="settings file (default: settings.toml)")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., int], text: str, parent: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    ask_parser = add("ask", ask, "answer a question: crisis rules and retrieval, without Rasa")
+    ask_parser.add_argument("question", nargs="*", metavar="QUESTION")
+    ask_parser.add_argument("--lang", choices=LANGUAGES, help="the question's language (default: detected)")
+    ask_parser.add_argument("--json", action="store_true", help="print the whole reply as one line of JSON")
+    ask_parser.add_argument("--jsonl", action="store_true", help="questions from stdin, a JSON object a line")
+    evaluate_parser = add("evaluate", evaluate, "ask the public questions and print a table per language")
+    evaluate_parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+    evaluate_parser.add_argument("--misses", action="store_true", help="also print every question that went wrong")
+    evaluate_parser.add_argument("--check", action="store_true", help="fail when worse than the committed result")
+    evaluate_parser.add_argument("--commit", action="store_true", help="write the result to tests/data/evaluation.json")
+    add("calibrate", calibrate, "set the thresholds from the public questions (retrieval/calibration.json)")
+    add("run", run, "train if needed, start everything, wait until a question is answered")
+    add("train", train, "train the Rasa model if what it is made of changed")
+    add("chat", chat, "talk to a running Kompas in the terminal")
+    serve_parser = add("serve", serve, "run one process (the supervisor does this)")
+    serve_parser.add_argument("part", choices=("actions", "web"))
+    knowledge = commands.add_parser("knowledge", help="check and verify the knowledge base")
+    desk = knowledge.add_subparsers(required=True, metavar="WHAT")
+    add("check", knowledge_check, "every rule an entry must pass; problems as file:line", desk)
+    verify_parser = add("verify", knowledge_verify, "find the evidence again in the source texts", desk)
+    verify_parser.add_argument("--sources", type=Path, required=True, metavar="DIR", help="folder of the source texts")
+    verify_parser.add_argument("--write", action="store_true", help="write missing fingerprints into the entries")
+    return top
+
+
+def ask(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas ask`."""
+    from kompas.wiring import build_assistant
+
+    if not options.jsonl and not options.question:
+        print('no question given: kompas ask "mag de politie mijn huis in?"', file=sys.stderr)
+        return 2
+    assistant, _ = build_assistant(settings)
+    if options.jsonl:
+        return _ask_lines(assistant.ask, sys.stdin)
+    reply = assistant.ask(" ".join(options.question), options.lang)
+    print(json.dumps(reply, ensure_ascii=False) if options.json else _plain(reply))
+    return 0
+
+
+def _ask_lines(answer: Callable[[str, str | None], dict[str, Any]], lines: Iterable[str]) -> int:
+    failed = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            text, language = given["text"], given.get("lang")
+            if not isinstance(text, str) or language not in (None, *LANGUAGES):
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError):
+            wrong = f'line {number} is no {{"text": …, "lang": {"|".join(LANGUAGES)} or absent}}'
+            print(json.dumps({"error": wrong}, ensure_ascii=False), flush=True)
+            failed = 1
+            continue
+        print(json.dumps(answer(text, language), ensure_ascii=False), flush=True)
+    return failed
+
+
+def _plain(reply: dict[str, Any]) -> str:
+    lines = [f"[{reply['decision']}, {reply['language']}, {reply['score']:.2f}] {reply['entry'] or ''}".rstrip(), reply["text"]]
+    if reply["decision"] == "choices":
+        lines += [f"  - {choice['title']} ({choice['entry']})" for choice in reply["choices"]]
+    lines += [f"  {source['title']}: {source['url']}, checked on {source['checked_on']}" for source in reply["sources"]]
+    return "\n".join(lines)
+
+
+def evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas evaluate`."""
+    from kompas.wiring import build_assistant
+    from retrieval import evaluation
+
+    assistant, _ = build_assistant(settings)
+    questions = evaluation.read_questions(QUESTIONS)
+    scores = evaluation.evaluate(questions, assistant.ask)
+    found = evaluation.as_json(scores)
+    print(json.dumps(found, indent=1) if options.json else evaluation.table(scores))
+    if options.misses:
+        _print_misses(questions, assistant.ask)
+    if options.commit:
+        COMMITTED_RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    worse = regressions(found, json.loads(COMMITTED_RESULT.read_text(encoding="utf-8"))) if options.check else []
+    for line in worse:
+        print(line, file=sys.stderr)
+    return 1 if worse else 0
+
+
+def regressions(found: dict[str, dict[str, float]], committed: dict[str, dict[str, float]]) -> list[str]:
+    """What is worse than the committed result by more than one question."""
+    higher = ("hit_at_1", "hit_at_3", "answered", "crisis_recall")
+    lower = ("wrong", "false_alarms", "refused")
+    return [
+        f"{language}: {name} is {found[language][name]}, committed is {committed[language][name]}"
+        for language in committed
+        for name, sign in [*((n, 1) for n in higher), *((n, -1) for n in lower)]
+        if sign * (committed[language][name] - found[language][name]) > TOLERANCE
+    ]
+
+
+def _print_misses(questions: list[Any], answer: Callable[[str, str], dict[str, Any]]) -> None:
+    from retrieval.evaluation import is_hit, ranked
+
+    for question in questions:
+        line = answer(question.text, question.language)
+        right = {
+            "answerable": is_hit(question, line, 1),
+            "unanswerable": line["decision"] != "answer",
+            "crisis": line["decision"] == "crisis",
+            "lookalike": line["decision"] != "crisis",
+        }[question.kind]
+        if not right:
+            wanted, got = "|".join(sorted(question.expected)), ",".join(ranked(line)[:3])
+            print(f"{question.kind}\t{question.language}\t{wanted}\t{line['decision']} {line['score']}\t{got}\t{question.text}")
+
+
+def calibrate(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas calibrate`."""
+    from kompas.wiring import CALIBRATION, build_assistant
+    from retrieval import calibration, evaluation
+    from retrieval.search import write_calibration
+
+    assistant, _ = build_assistant(settings)
+    questions = evaluation.read_questions(QUESTIONS)
+    found = calibration.calibrate(assistant.searcher, questions)
+    write_calibration(found, CALIBRATION)
+    print(found.belief)
+    for language, limits in found.thresholds.items():
+        print(f"{language}: answer from {limits.answer}, choices from {limits.choices}")
+    for name, share in calibration.held_out(assistant.searcher, questions).items():
+        print(f"held out, {name}: {share:.3f}")
+    return 0
+
+
+def train(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas train`."""
+    from kompas.training import train_if_needed
+
+    began = time.monotonic()
+    model, trained = train_if_needed(settings)
+    print(f"{'trained' if trained else 'up to date'}: {model.name} ({time.monotonic() - began:.1f} s)")
+    return 0
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas run`."""
+    return asyncio.run(_run(options.settings_file, settings))
+
+
+async def _run(settings_file: Path, settings: Settings) -> int:
+    from kompas.supervisor import Supervisor, check_ports, children, wait_until_answering
+    from kompas.training import model_path, train_if_needed
+    from knowledge.library import load
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    check_ports(settings)
+    library = load(settings.knowledge)
+    say(f"Knowledge: {len(library.entries)} entries, version {library.version}")
+    if not model_path(settings).is_file():
+        say("Training the Rasa model (one to three minutes; only when questions or rules changed) ...")
+    model, trained = await asyncio.to_thread(train_if_needed, settings)
+    say(f"Rasa model: {model.name}, {'trained now' if trained else 'up to date'}")
+    say("Starting Rasa, the action server and the web chat ...")
+    supervisor = Supervisor(children(settings, settings_file, model), say)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+    running = asyncio.create_task(supervisor.run())
+    question = next(iter(library.entries.values())).nl.question
+    ready = asyncio.create_task(wait_until_answering(settings, question, say))
+    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if ready.done():
+            say(f"Ready after {ready.result():.1f} s: {settings.web_url}   (Ctrl-C stops everything)")
+            await running
+    finally:
+        ready.cancel()
+        supervisor.stop()
+        await running
+    say("Stopped.")
+    return 0
+
+
+def chat(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas chat`."""
+    from kompas.chat import chat as talk
+
+    return talk(settings)
+
+
+def serve(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas serve actions|web`."""
+    import uvicorn
+
+    from kompas import wiring
+    from kompas.settings import LOOPBACK
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    if options.part == "actions":
+        app, host, port = wiring.build_action_app(settings), LOOPBACK, settings.actions.port
+    else:
+        app, host, port = wiring.build_web_app(settings), settings.web.host, settings.web.port
+    # access_log stays off: it would hold addresses. h11 refuses what is no HTTP without quoting it.
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, h11_max_incomplete_event_size=65536)
+    return 0
+
+
+def knowledge_check(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas knowledge check`."""
+    from knowledge.check import check
+    from knowledge.library import load
+
+    problems = check(settings.knowledge, dt.date.today())
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{len(problems)} problems", file=sys.stderr)
+        return 1
+    library = load(settings.knowledge)
+    print(f"{len(library.entries)} entries in {len(LANGUAGES)} languages, version {library.version}: no problems")
+    return 0
+
+
+def knowledge_verify(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas knowledge verify`."""
+    from knowledge.evidence import summary, verify, write_prints
+    from knowledge.library import load
+
+    library = load(settings.knowledge)
+    try:
+        if options.write:
+            print(f"{write_prints(library, options.sources)} fingerprints written")
+            library = load(settings.knowledge)
+        findings = verify(library, options.sources)
+    except FileNotFoundError as error:
+        print(f"{error.filename} is missing: give the folder of the source texts with --sources", file=sys.stderr)
+        return 1
+    for finding in findings:
+        if finding.outcome in ("moved", "vanished", "unprinted"):
+            where = f" to {finding.found_at}" if finding.found_at else ""
+            print(f"{finding.entry}: {finding.evidence.source} {finding.evidence.at} {finding.outcome}{where}")
+    counts = summary(findings)
+    print(", ".join(f"{outcome} {counts[outcome]}" for outcome in ("holds", "moved", "vanished", "unprinted", "outside")))
+    return 1 if counts["moved"] + counts["vanished"] + counts["unprinted"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The one settings file, read and checked."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+ROOT = Path(__file__).resolve().parents[1]
+LOOPBACK = "127.0.0.1"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the message names file, key and what is wrong."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Web(_Section):
+    """Where the web chat listens."""
+
+    host: str
+    port: Port
+
+
+class Process(_Section):
+    """A process that listens on loopback."""
+
+    port: Port
+
+
+class Paths(_Section):
+    """Folders, relative to the repository."""
+
+    knowledge: Path
+    intents: Path
+    cache: Path
+
+
+class EncoderSettings(_Section):
+    """Which encoder, and with how many threads."""
+
+    model: str
+    threads: Annotated[int, Field(ge=1, le=64)]
+
+
+class Settings(_Section):
+    """Everything in settings.toml."""
+
+    web: Web
+    rasa: Process
+    actions: Process
+    paths: Paths
+    encoder: EncoderSettings
+
+    @property
+    def knowledge(self) -> Path:
+        """The knowledge folder."""
+        return ROOT / self.paths.knowledge
+
+    @property
+    def intents(self) -> Path:
+        """The intents folder."""
+        return ROOT / self.paths.intents
+
+    @property
+    def cache(self) -> Path:
+        """Where models, vectors and logs are kept; may be deleted at any time."""
+        return ROOT / self.paths.cache
+
+    @property
+    def rasa_url(self) -> str:
+        """Rasa's address."""
+        return f"http://{LOOPBACK}:{self.rasa.port}"
+
+    @property
+    def actions_url(self) -> str:
+        """The action server's address."""
+        return f"http://{LOOPBACK}:{self.actions.port}"
+
+    @property
+    def web_url(self) -> str:
+        """The web chat's address."""
+        return f"http://{self.web.host}:{self.web.port}"
+
+
+def settings_path(given: Path | None = None) -> Path:
+    """The file given, else KOMPAS_SETTINGS, else settings.toml in the repository."""
+    return given or Path(os.environ.get("KOMPAS_SETTINGS") or ROOT / "settings.toml")
+
+
+def read_settings(path: Path) -> Settings:
+    """Reads settings. Raises SettingsError for a missing file, bad TOML, an unknown key or a wrong value."""
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    except ValidationError as error:
+        lines = [f"{path}: [{'.'.join(map(str, e['loc']))}] {e['msg']}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from None

@@ -1,0 +1,80 @@
+"""The Rasa model: trained when, and only when, what it is made of changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from kompas.settings import ROOT, Settings
+from knowledge.library import load
+
+RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+STATIC_MODEL = ROOT / "retrieval" / "models" / "static"
+# Models of earlier contents that are kept, for switching back and forth between branches.
+KEPT = 3
+
+
+class TrainingError(RuntimeError):
+    """Rasa could not be trained; the message names the log."""
+
+
+def rasa_environment(settings: Settings) -> dict[str, str]:
+    """The environment of every Rasa process: no telemetry, no hub, one thread, loopback."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SANIC_HOST": "127.0.0.1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MPLCONFIGDIR": str(settings.cache / "matplotlib"),
+        "KOMPAS_ACTIONS_URL": f"{settings.actions_url}/webhook",
+    }
+
+
+def model_hash(settings: Settings) -> str:
+    """The first 16 hex digits of SHA-256 over all that shapes the model: phrasings count, answers do not."""
+    digest = hashlib.sha256()
+    files = [ROOT / "config.yml", ROOT / "bot" / "domain.yml", ROOT / "bot" / "rules.yml", ROOT / "locks" / "rasa.txt"]
+    files += sorted(settings.intents.glob("*.yml")) + sorted((ROOT / "bot" / "rasa_side").glob("*.py"))
+    files += [STATIC_MODEL / "tokenizer.json", STATIC_MODEL / "model.safetensors"]
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    library = load(settings.knowledge)
+    asked = [(library.entries[entry].topic, language, text) for entry, language, text in library.phrasings()]
+    statuses = [library.entries[e].text(language).status == "draft" for e, language, _ in library.phrasings()]
+    digest.update(json.dumps([sorted(library.topics), asked, statuses]).encode())
+    return digest.hexdigest()[:16]
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the model of the present contents is, or will be."""
+    return settings.cache / "models" / f"kompas-{model_hash(settings)}.tar.gz"
+
+
+def train_if_needed(settings: Settings) -> tuple[Path, bool]:
+    """The model's path, and whether it had to be trained. Raises TrainingError when Rasa fails."""
+    model = model_path(settings)
+    if model.is_file():
+        return model, False
+    model.parent.mkdir(parents=True, exist_ok=True)
+    log = settings.cache / "logs" / "train.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(RASA_PYTHON), "-m", "rasa", "train",
+        "--config", "config.yml", "--domain", "bot/domain.yml",
+        "--data", str(settings.intents), "bot/rules.yml",
+        "--out", str(model.parent), "--fixed-model-name", model.name.removesuffix(".tar.gz"), "--force",
+    ]  # fmt: skip
+    with log.open("w", encoding="utf-8") as output:
+        # fixed arguments, no shell
+        done = subprocess.run(command, cwd=ROOT, env=rasa_environment(settings), stdout=output, stderr=output, check=False)  # noqa: S603
+    if done.returncode or not model.is_file():
+        raise TrainingError(f"Rasa could not be trained; {log} says why")
+    for old in sorted(model.parent.glob("kompas-*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        old.unlink()
+    return model, True

@@ -1,0 +1,123 @@
+"""The one place where the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.assistant import Assistant
+from channels.gateway import Gateway
+from channels.rasa import RasaClient
+from kompas.settings import ROOT, Settings
+from knowledge.library import Library, load
+from knowledge.problem import KnowledgeError
+from retrieval.encoder import BUNDLED, SentenceEncoder
+from retrieval.index import build
+from retrieval.language import LanguageGuesser, samples_of
+from retrieval.search import UNCALIBRATED, Searcher, read_calibration
+from retrieval.vectors import VectorStore
+
+log = logging.getLogger(__name__)
+
+CALIBRATION = ROOT / "retrieval" / "calibration.json"
+OUT_OF_SCOPE = "out_of_scope"
+# An editor's save is often several file events; wait until they are over (milliseconds).
+SETTLE_MS = 150
+
+
+def intent_examples(folder: Path, only: str | None = None) -> dict[str, list[str]]:
+    """Examples by language from `intents/<language>.yml`, of one intent or of all."""
+    examples: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.yml")):
+        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+            if only in (None, block["intent"]):
+                lines = [line.removeprefix("- ") for line in block["examples"].splitlines()]
+                examples.setdefault(path.stem, []).extend(lines)
+    return examples
+
+
+def build_encoder(settings: Settings) -> SentenceEncoder:
+    """The encoder the settings name. Raises EncoderError when its folder holds no model."""
+    folder = BUNDLED if settings.encoder.model == "bundled" else ROOT / settings.encoder.model
+    return SentenceEncoder(folder, settings.encoder.threads)
+
+
+def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
+    """The language guesser, trained on the knowledge base and the intents."""
+    return LanguageGuesser(samples_of(library, intent_examples(settings.intents)))
+
+
+def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:
+    """The assistant, and a function that reads the knowledge again and serves it from then on."""
+    library = load(settings.knowledge)
+    encoder = build_encoder(settings)
+    store = VectorStore(encoder, settings.cache / "vectors")
+    outside = intent_examples(settings.intents, OUT_OF_SCOPE)
+    calibration = read_calibration(CALIBRATION) if CALIBRATION.is_file() else UNCALIBRATED
+    searcher = Searcher(encoder, build(library, store, outside), calibration)
+
+    def reload() -> None:
+        fresh = load(settings.knowledge)
+        if fresh.version != searcher.index.library.version:
+            searcher.index = build(fresh, store, outside)
+
+    return Assistant(searcher, build_guesser(settings, library)), reload
+
+
+async def watch_knowledge(folder: Path, reload: Callable[[], None]) -> None:
+    """Reloads after every change. A broken file is reported by file and line, and what was served stays."""
+    from watchfiles import awatch
+
+    async for _ in awatch(folder, debounce=SETTLE_MS, step=SETTLE_MS // 3):
+        try:
+            await asyncio.to_thread(reload)
+        except KnowledgeError as error:
+            log.error("the change is not served:\n%s", error)
+
+
+def build_action_app(settings: Settings) -> Any:
+    """The action server's application."""
+    from bot.action_server import create_app
+
+    assistant, reload = build_assistant(settings)
+    return create_app(assistant, partial(watch_knowledge, settings.knowledge, reload))
+
+
+def build_web_app(settings: Settings) -> Any:
+    """The web application: gateway, page, health."""
+    from channels.webchat import create_app
+
+    rasa = RasaClient(settings.rasa_url)
+    gateway = Gateway(rasa, build_guesser(settings, load(settings.knowledge)).guess)
+    return create_app(gateway, health_of(settings, rasa), rasa.close)
+
+
+def health_of(settings: Settings, rasa: RasaClient) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """GET /healthz of the contract: `degraded` when Rasa or retrieval does not answer."""
+    import httpx
+
+    async def actions_health() -> dict[str, Any]:
+        try:
+            async with httpx.AsyncClient(timeout=1.0, trust_env=False) as client:
+                found: dict[str, Any] = (await client.get(f"{settings.actions_url}/healthz")).json()
+                return found
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    async def health() -> dict[str, Any]:
+        rasa_up, actions = await asyncio.gather(rasa.is_up(), actions_health())
+        return {
+            "status": "ok" if rasa_up and actions else "degraded",
+            "rasa": "up" if rasa_up else "down",
+            "retrieval": "up" if actions else "down",
+            "entries": actions.get("entries", 0),
+            "version": actions.get("version"),
+        }
+
+    return health
