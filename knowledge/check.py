@@ -147,7 +147,7 @@ def phrasings_apart(library: Library, today: dt.date) -> Iterator[Problem]:
 
 def deadline_in_letters(library: Library, today: dt.date) -> Iterator[Problem]:
     """An entry that explains a letter speaks of a date, term or week in every language."""
-    wanted = re.compile(r"\b(dat|term|wek|wee|day|dag|deadline|fech|plaz|seman|dia|tydz|tygod|dni|dzie|zi\b|zil|saptam)")
+    wanted = re.compile(r"\b(dat|term|wek|wee|day|dag|deadline|fech|plaz|seman|dia|tydz|tygod|dni|dzie|zi\b|zil|saptam|zi |terme|kiedy|fecha)")
     for entry in library.entries.values():
         for language in LANGUAGES if entry.letters else ():
             if not wanted.search(fold(entry.text(language).answer)):
