@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import rendering
-from bot.crisis.detect import detect
+from bot.crisis.rules import Kind
 from bot.messages import say
 from knowledge.entry import Entry
 from knowledge.library import Library
@@ -22,6 +22,7 @@ class Assistant:
 
     searcher: Searcher
     guess_language: LanguageGuesser
+    crisis: Callable[[str], Kind | None]
 
     @property
     def library(self) -> Library:
@@ -32,7 +33,7 @@ class Assistant:
         """The decision of retrieval."""
         return self.searcher.search(text, language, topic_prior)
 
-    def entry_reply(self, entry_id: str, language: str, today: Callable[[], Any] | None = None) -> rendering.Reply | None:
+    def entry_reply(self, entry_id: str, language: str) -> rendering.Reply | None:
         """The reply with one entry, or None when it is unknown or may not be served today."""
         entry: Entry | None = self.library.entries.get(entry_id)
         if entry is None or not entry.is_served(language, self.searcher.today()):
@@ -42,7 +43,7 @@ class Assistant:
     def ask(self, text: str, language: str | None = None) -> dict[str, Any]:
         """One line of the `kompas ask --jsonl` contract (../design, "Contracts that must not drift")."""
         language = language or self.guess_language.guess(text).language
-        if kind := detect(text):
+        if kind := self.crisis(text):
             return self._line("crisis", language, text=say(language, f"crisis_{kind}"), score=1.0)
         decision = self.search(text, language)
         listed = [{"entry": c.entry, "topic": c.topic, "title": c.title} for c in decision.choices]

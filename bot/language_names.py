@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.crisis.detect import fold
+from bot.crisis.rules import fold
 
 NAMES = {
     "nl": r"nederlands|hollands|dutch|holandes|neerlandes|holendersk\w*|niderlandzk\w*|olandez\w*|neerlandez\w*|nl",

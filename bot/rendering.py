@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.crisis.detect import Kind
+from bot.crisis.rules import Kind
 from bot.messages import LANGUAGES, catalogue, say
 from knowledge.entry import Entry
 from knowledge.library import Library

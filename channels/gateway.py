@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot import rendering
-from bot.crisis.detect import detect
+from bot.crisis.rules import Kind
 from bot.rendering import Reply
 from channels.buttons import Press, for_rasa, pressed
 from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
@@ -78,6 +78,7 @@ class Gateway:
 
     dialogue: Dialogue
     guess: Callable[[str], LanguageGuess]
+    crisis: Callable[[str], Kind | None]
     sessions: Sessions = field(default_factory=Sessions)
     pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
 
@@ -135,7 +136,7 @@ async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Crisis rules run before every limit, and before Rasa, whether that is up or not."""
     if turn.press:
         return None
-    kind = detect(turn.text[:TEXT_CHARACTERS]) or detect(turn.text[-TEXT_CHARACTERS:])
+    kind = gateway.crisis(turn.text[:TEXT_CHARACTERS]) or gateway.crisis(turn.text[-TEXT_CHARACTERS:])
     return [rendering.crisis(kind, turn.language)] if kind else None
 
 

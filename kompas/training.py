@@ -27,6 +27,7 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "RASA_TELEMETRY_ENABLED": "false",
+        "PYTHONWARNINGS": "ignore",
         "SANIC_HOST": "127.0.0.1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "OMP_NUM_THREADS": "1",
@@ -39,7 +40,7 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
 def model_hash(settings: Settings) -> str:
     """The first 16 hex digits of SHA-256 over all that shapes the model: phrasings count, answers do not."""
     digest = hashlib.sha256()
-    files = [ROOT / "config.yml", ROOT / "bot" / "domain.yml", ROOT / "bot" / "rules.yml", ROOT / "locks" / "rasa.txt"]
+    files = [ROOT / "config.yml", ROOT / "bot" / "domain.yml", ROOT / "bot" / "rules.yml", ROOT / "bot" / "buttons.yml", ROOT / "locks" / "rasa.txt"]
     files += sorted(settings.intents.glob("*.yml")) + sorted((ROOT / "bot" / "rasa_side").glob("*.py"))
     files += [STATIC_MODEL / "tokenizer.json", STATIC_MODEL / "model.safetensors"]
     for path in files:
@@ -67,7 +68,7 @@ def train_if_needed(settings: Settings) -> tuple[Path, bool]:
     command = [
         str(RASA_PYTHON), "-m", "rasa", "train",
         "--config", "config.yml", "--domain", "bot/domain.yml",
-        "--data", str(settings.intents), "bot/rules.yml",
+        "--data", str(settings.intents), "bot/rules.yml", "bot/buttons.yml",
         "--out", str(model.parent), "--fixed-model-name", model.name.removesuffix(".tar.gz"), "--force",
     ]  # fmt: skip
     with log.open("w", encoding="utf-8") as output:

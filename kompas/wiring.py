@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bot.assistant import Assistant
+from bot.crisis.detector import CrisisDetector, read_examples
 from channels.gateway import Gateway
 from channels.rasa import RasaClient
 from kompas.settings import ROOT, Settings
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 CALIBRATION = ROOT / "retrieval" / "calibration.json"
 OUT_OF_SCOPE = "out_of_scope"
+# Topics whose questions may speak of a crisis: no examples of the contrary.
+NEAR_CRISIS = {"geweld", "mensenhandel", "huisvesting"}
 # An editor's save is often several file events; wait until they are over (milliseconds).
 SETTLE_MS = 150
 
@@ -53,6 +56,13 @@ def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
     return LanguageGuesser(samples_of(library, intent_examples(settings.intents)))
 
 
+def build_detector(settings: Settings, library: Library) -> CrisisDetector:
+    """The crisis detector; questions on topics that are never a crisis, and dialogue acts, are its ordinary messages."""
+    calm = [text for entry, _, text in library.phrasings() if library.entries[entry].topic not in NEAR_CRISIS]
+    calm += [text for texts in intent_examples(settings.intents).values() for text in texts]
+    return CrisisDetector(read_examples(), calm)
+
+
 def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:
     """The assistant, and a function that reads the knowledge again and serves it from then on."""
     library = load(settings.knowledge)
@@ -67,7 +77,7 @@ def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:
         if fresh.version != searcher.index.library.version:
             searcher.index = build(fresh, store, outside)
 
-    return Assistant(searcher, build_guesser(settings, library)), reload
+    return Assistant(searcher, build_guesser(settings, library), build_detector(settings, library).detect), reload
 
 
 async def watch_knowledge(folder: Path, reload: Callable[[], None]) -> None:
@@ -94,7 +104,8 @@ def build_web_app(settings: Settings) -> Any:
     from channels.webchat import create_app
 
     rasa = RasaClient(settings.rasa_url)
-    gateway = Gateway(rasa, build_guesser(settings, load(settings.knowledge)).guess)
+    library = load(settings.knowledge)
+    gateway = Gateway(rasa, build_guesser(settings, library).guess, build_detector(settings, library).detect)
     return create_app(gateway, health_of(settings, rasa), rasa.close)
 
 

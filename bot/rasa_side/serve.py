@@ -9,8 +9,8 @@ import logging
 import sys
 from typing import Any
 
-# Rasa prints this once it accepts messages; from then on a record may hold what somebody typed.
-SERVING = "Rasa server is up and running."
+# Rasa logs this just before it accepts messages; from then on a record may hold what somebody typed.
+SERVING = "Loading model"
 _state = {"serving": False}
 
 
@@ -32,6 +32,7 @@ def main() -> None:
     """Runs Rasa's own main with quiet records and without DEBUG, whatever the arguments say."""
     logging.setLogRecordFactory(QuietRecord)
     logging.disable(logging.DEBUG)
+    logging.captureWarnings(True)
     sys.excepthook = _quiet_excepthook
     from rasa.__main__ import main as rasa_main
 

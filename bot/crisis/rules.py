@@ -49,8 +49,8 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"([a-z])\1{2,}", r"\1\1", plain).split())
 
 
-def detect(text: str) -> Kind | None:
-    """The kind of crisis a message speaks of, or None. Never raises for any text."""
+def by_rules(text: str) -> Kind | None:
+    """The kind of crisis the rules see in a message, or None. Never raises for any text."""
     folded = fold(text)
     found = {kind for language in LANGUAGES for kind in _kinds(folded, rules(language))}
     return next((kind for kind in KINDS if kind in found), None)

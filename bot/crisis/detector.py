@@ -1,0 +1,102 @@
+"""A crisis: said by the rules, or so like what people in a crisis wrote that ordinary questions are far away.
+
+Rules alone are sure of what they were written for and miss indirect words; examples alone miss plain ones.
+Together they see nearly all (docs/decisions/0004-crisis.md). Both are fixed data: the same message always gets the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.crisis.rules import KINDS, LANGUAGES, Kind, by_rules, fold
+
+EXAMPLES = Path(__file__).parent / "examples"
+NONE = "none"
+
+# How much a rule weighs against the examples, in log odds, and the log odds from which a message is a crisis.
+# Chosen by cross-validation over the examples and checked on the public questions.
+RULE_WEIGHT = 4.0
+THRESHOLD = 1.25
+# Questions of the knowledge base are less telling than messages written to be confused with a crisis.
+ORDINARY_WEIGHT = 0.4
+# A long message is read in windows of so many words, so that one sentence in it is not drowned; where a rule saw
+# something, in narrow ones.
+WINDOW, NARROW = 40, 6
+
+
+@dataclass(frozen=True)
+class Example:
+    """A message and the crisis it speaks of, or NONE."""
+
+    kind: str
+    text: str
+
+
+def read_examples(folder: Path = EXAMPLES) -> list[Example]:
+    """The examples of all languages. Raises ValueError naming a line whose kind is unknown."""
+    examples = []
+    for language in LANGUAGES:
+        path = folder / f"{language}.tsv"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            kind, _, text = line.partition("\t")
+            if kind not in (*KINDS, NONE) or not text:
+                raise ValueError(f"{path.name}:{number}: needs a kind ({', '.join(KINDS)} or {NONE}), a tab and a text")
+            examples.append(Example(kind, text))
+    return examples
+
+
+class CrisisDetector:
+    """Rules plus a linear model over words and character n-grams, fitted to the examples at start (two seconds)."""
+
+    def __init__(self, examples: Iterable[Example], ordinary: Iterable[str] = ()) -> None:
+        """`ordinary` are questions known to be no crisis."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_union
+
+        seen = list(examples)
+        calm = list(ordinary)
+        shared = {"sublinear_tf": True, "min_df": 2, "preprocessor": fold}
+        self._features: Any = make_union(
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared),
+            TfidfVectorizer(analyzer="word", ngram_range=(1, 3), token_pattern=r"\w+", **shared),
+        )
+        features = self._features.fit_transform([example.text for example in seen] + calm)
+        kinds = [example.kind for example in seen] + [NONE] * len(calm)
+        weights = [1.0] * len(seen) + [ORDINARY_WEIGHT] * len(calm)
+        self._model: Any = LogisticRegression(C=30.0, max_iter=200).fit(features, kinds, sample_weight=weights)
+        self._classes = list(self._model.classes_)
+
+    def detect(self, text: str) -> Kind | None:
+        """The kind of crisis a message speaks of, or None."""
+        if not any(c.isalpha() for c in text):
+            return None
+        ruled = by_rules(text)
+        odds, likely = self.odds(windows(text, NARROW if ruled else WINDOW))
+        if odds + (RULE_WEIGHT if ruled else 0.0) < THRESHOLD:
+            return None
+        return ruled or likely
+
+    def odds(self, parts: list[str]) -> tuple[float, Kind]:
+        """The log odds that the examples give a crisis, in the part where they are highest, and its kind."""
+        logs = self._model.predict_log_proba(self._features.transform(parts))
+        none = self._classes.index(NONE)
+        crisis = np.delete(logs, none, axis=1)
+        odds = np.logaddexp.reduce(crisis, axis=1) - logs[:, none]
+        best = int(odds.argmax())
+        kinds = [kind for kind in self._classes if kind != NONE]
+        return float(odds[best]), kinds[int(crisis[best].argmax())]
+
+
+def windows(text: str, width: int = WINDOW) -> list[str]:
+    """The text itself, or, when it has more than WINDOW words, half-overlapping windows of `width` words."""
+    words = text.split()
+    if len(words) <= WINDOW:
+        return [text]
+    step = width // 2
+    return [" ".join(words[start : start + width]) for start in range(0, len(words) - step, step)]
