@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ def build(documents: list[list[str]]) -> LexicalIndex:
     """Indexes documents given as lists of terms, with Lucene's BM25."""
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
     vocabulary = {term: i for i, term in enumerate(sorted({t for d in documents for t in d}))}
     retriever = bm25s.BM25(method="lucene", k1=K1, b=B)
     ids = [[vocabulary[term] for term in document] for document in documents]

@@ -32,8 +32,8 @@ class Weights:
 
     own_language: float = 1.0
     all_languages: float = 1.0
-    probe: float = 2.0
-    nearest: float = 0.5
+    probe: float = 1.0
+    nearest: float = 1.0
     topic: float = 0.25
 
 

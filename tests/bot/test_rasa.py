@@ -1,0 +1,96 @@
+"""The real Rasa: its training data is clean, conversations go as written, and its log holds nothing that was said."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kompas.settings import ROOT, Settings, read_settings
+from kompas.training import RASA_PYTHON, model_hash, rasa_environment, train_if_needed
+from tests.conftest import free_port
+
+pytestmark = pytest.mark.rasa
+
+
+@pytest.fixture(scope="session")
+def real_settings(settings_file: Path) -> Settings:
+    return read_settings(settings_file)
+
+
+@pytest.fixture(scope="session")
+def model(real_settings: Settings) -> Path:
+    """The trained model; trained now if its inputs changed."""
+    return train_if_needed(real_settings)[0]
+
+
+def rasa(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(RASA_PYTHON), "-m", "rasa", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=rasa_environment(settings), capture_output=True, text=True)
+
+
+def test_the_training_data_is_clean(real_settings: Settings) -> None:
+    """`rasa data validate` finds no warning."""
+    data = ("--data", "intents", "bot/rules.yml", "bot/buttons.yml")
+    done = rasa(real_settings, "data", "validate", "--config", "config.yml", "--domain", "bot/domain.yml", *data, "--fail-on-warnings")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_conversations_in_five_languages_go_as_written(real_settings: Settings, model: Path, tmp_path: Path) -> None:
+    """`rasa test` predicts every intent and action of the stories in tests/bot/conversations/."""
+    done = rasa(
+        real_settings, "test", "core", "--model", str(model), "--stories", "tests/bot/conversations",
+        "--out", str(tmp_path), "--fail-on-prediction-errors", "--no-plot",
+    )  # fmt: skip
+    failed = tmp_path / "failed_test_stories.yml"
+    assert done.returncode == 0, failed.read_text() if failed.exists() else done.stderr[-3000:]
+
+
+def test_a_second_training_does_nothing(real_settings: Settings, model: Path) -> None:
+    """The same contents have the same hash, and the model is there already."""
+    assert train_if_needed(real_settings) == (model, False)
+
+
+def test_the_hash_follows_questions_and_not_answers(real_settings: Settings) -> None:
+    """A new phrasing makes another model, a better answer does not."""
+    path = real_settings.knowledge / "entries" / "stigma" / "stigma-discriminatie.yml"
+    text, before = path.read_text(), model_hash(real_settings)
+    try:
+        path.write_text(text.replace("  answer: |\n    ", "  answer: |\n    Kort. ", 1))
+        assert model_hash(real_settings) == before
+        path.write_text(text.replace("  phrasings:\n", "  phrasings:\n    - a question nobody asked before\n", 1))
+        assert model_hash(real_settings) != before
+    finally:
+        path.write_text(text)
+
+
+def test_at_debug_nothing_that_was_said_is_logged(real_settings: Settings, model: Path, tmp_path: Path) -> None:
+    """With --debug, and with an action server that is down, neither text nor sender is in Rasa's output."""
+    port, canary, log = free_port(), "kanarievogel", tmp_path / "rasa.log"
+    arguments = ["run", "--model", str(model), "-i", "127.0.0.1", "--port", str(port), "--endpoints", "bot/endpoints.yml"]
+    with log.open("w") as output:
+        command = [str(RASA_PYTHON), "-m", "bot.rasa_side.serve", *arguments, "--credentials", "bot/credentials.yml", "--debug"]
+        process = subprocess.Popen(command, cwd=ROOT, env=rasa_environment(real_settings), stdout=output, stderr=output)
+    try:
+        asked = {"sender": f"sender-{canary}", "message": f"mag de politie mijn {canary} in", "metadata": {"language": "nl"}}
+        for text in (asked["message"], f"{canary} {{broken", f"/{canary}{{\"x\": [}}", canary * 200):
+            send_when_up(port, {**asked, "message": text})
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    assert canary not in log.read_text()
+    assert "silenced" in log.read_text()
+
+
+def send_when_up(port: int, message: dict[str, object]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            httpx.post(f"http://127.0.0.1:{port}/webhooks/rest/webhook", json=message, timeout=20.0, trust_env=False)
+            return
+        except httpx.ConnectError:
+            assert time.monotonic() < until, "Rasa did not start"
+            time.sleep(0.5)
