@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.crisis.rules import KINDS, LANGUAGES, Kind, by_rules, fold
+from bot.crisis.rules import KINDS, LANGUAGES, Kind, by_rules, fold, rules
 
 EXAMPLES = Path(__file__).parent / "examples"
 NONE = "none"
@@ -59,6 +59,8 @@ class CrisisDetector:
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_union
 
+        for language in LANGUAGES:
+            rules(language)  # compiled now, not in front of the first person who writes
         seen = list(examples)
         calm = list(ordinary)
         shared = {"sublinear_tf": True, "min_df": 2, "preprocessor": fold}
