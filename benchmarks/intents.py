@@ -14,11 +14,11 @@ from pathlib import Path
 
 import yaml
 
+from knowledge.entry import LANGUAGES
+from knowledge.library import load
 from kompas.cli import QUESTIONS
 from kompas.settings import ROOT, read_settings, settings_path
 from kompas.training import RASA_PYTHON, rasa_environment
-from knowledge.entry import LANGUAGES
-from knowledge.library import load
 from retrieval.evaluation import read_questions
 
 HELD_OUT = 2
@@ -29,7 +29,9 @@ def write_nlu(path: Path, examples: list[tuple[str, str]]) -> None:
     by_intent: dict[str, list[str]] = defaultdict(list)
     for intent, text in examples:
         by_intent[intent].append(text)
-    blocks = [{"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)} for intent, texts in by_intent.items()]
+    blocks = [
+        {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)} for intent, texts in by_intent.items()
+    ]
     path.write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True), encoding="utf-8")
 
 
@@ -54,16 +56,50 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_nlu(folder / "train.yml", train)
-        tests = {"held-out phrasings": held, **{f"public questions, {language}": lines for language, lines in asked.items()}}
-        for label, pipeline in {"with": config["pipeline"], "without": [c for c in config["pipeline"] if c["name"] != FEATURIZER]}.items():
+        tests = {
+            "held-out phrasings": held,
+            **{f"public questions, {language}": lines for language, lines in asked.items()},
+        }
+        for label, pipeline in {
+            "with": config["pipeline"],
+            "without": [c for c in config["pipeline"] if c["name"] != FEATURIZER],
+        }.items():
             file = folder / f"{label}.yml"
-            file.write_text(yaml.safe_dump({"recipe": "default.v1", "assistant_id": "kompas", "language": "nl", "pipeline": pipeline}))
-            run(settings, "train", "nlu", "--config", str(file), "--nlu", str(folder / "train.yml"), "--out", str(folder), "--fixed-model-name", label)
+            file.write_text(
+                yaml.safe_dump({"recipe": "default.v1", "assistant_id": "kompas", "language": "nl", "pipeline": pipeline})
+            )
+            run(
+                settings,
+                "train",
+                "nlu",
+                "--config",
+                str(file),
+                "--nlu",
+                str(folder / "train.yml"),
+                "--out",
+                str(folder),
+                "--fixed-model-name",
+                label,
+            )
             for test, lines in tests.items():
                 write_nlu(folder / "test.yml", lines)
                 out = folder / "out"
-                run(settings, "test", "nlu", "--model", str(folder / f"{label}.tar.gz"), "--nlu", str(folder / "test.yml"), "--out", str(out), "--no-plot")
-                print(f"| {test} | {label} the vector | {json.loads((out / 'intent_report.json').read_text())['accuracy']:.3f} |", flush=True)
+                run(
+                    settings,
+                    "test",
+                    "nlu",
+                    "--model",
+                    str(folder / f"{label}.tar.gz"),
+                    "--nlu",
+                    str(folder / "test.yml"),
+                    "--out",
+                    str(out),
+                    "--no-plot",
+                )
+                print(
+                    f"| {test} | {label} the vector | {json.loads((out / 'intent_report.json').read_text())['accuracy']:.3f} |",
+                    flush=True,
+                )
 
 
 def run(settings: object, *arguments: str) -> None:

@@ -42,7 +42,12 @@ def main() -> None:
         print(f"| `/api/chat`, {COUNT} questions, one at a time | {times(chat, questions)} |")
     for process in psutil.process_iter(["cmdline", "memory_info"]):
         line = " ".join(process.info["cmdline"] or [])
-        for name, sign in {"Rasa": "rasa_side.serve", "action server": "serve actions", "gateway": "serve web", "supervisor": "kompas run"}.items():
+        for name, sign in {
+            "Rasa": "rasa_side.serve",
+            "action server": "serve actions",
+            "gateway": "serve web",
+            "supervisor": "kompas run",
+        }.items():
             if sign in line and "make" not in line:
                 print(f"| memory of the {name}, idle | {process.info['memory_info'].rss / 2**20:.0f} MiB |")
     assistant, _ = build_assistant(settings)

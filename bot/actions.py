@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot import rendering
 from bot.assistant import Assistant
 from bot.language_names import asked_for
-from bot.messages import LANGUAGES
+from bot.messages import LANGUAGES, say
 from bot.rendering import Reply
 
 # A dialogue act that looks this much like a known question is answered as one: a wrong intent must not hide an entry.
@@ -53,7 +53,7 @@ def entity_of(tracker: Tracker, name: str) -> str | None:
     return next((str(value) for value in values), None)
 
 
-class KompasAction(Action):
+class KompasAction(Action):  # type: ignore[misc]  # rasa-sdk ships no types
     """An action that turns a tracker into one reply."""
 
     def __init__(self, name: str, reply: Callable[[Tracker], Reply]) -> None:
@@ -100,8 +100,8 @@ def dialogue_reply(intent: str, language: str, text: str) -> Reply:
         wanted = asked_for(text)
         if wanted is None:
             return rendering.which_language(language)
-        return Reply(rendering.say(wanted, "language_changed"), "dialogue", language=wanted)
+        return Reply(say(wanted, "language_changed"), "dialogue", language=wanted)
     if intent == "forget_me":
-        return Reply(rendering.say(language, "forget_me"), "dialogue", forget=True)
+        return Reply(say(language, "forget_me"), "dialogue", forget=True)
     key = "none_of_these_reply" if intent == "none_of_these" else intent
     return rendering.dialogue(language, key)

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from kompas.settings import ROOT, Settings, SettingsError, read_settings, settings_path
 from knowledge.entry import LANGUAGES
+from kompas.settings import ROOT, Settings, SettingsError, read_settings, settings_path
 
 QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
 COMMITTED_RESULT = ROOT / "tests" / "data" / "evaluation.json"
@@ -38,9 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from knowledge.problem import KnowledgeError
     from kompas.supervisor import StartError
     from kompas.training import TrainingError
-    from knowledge.problem import KnowledgeError
     from retrieval.encoder import EncoderError
 
     return SettingsError, KnowledgeError, EncoderError, StartError, TrainingError
@@ -117,7 +117,10 @@ def _ask_lines(answer: Callable[[str, str | None], dict[str, Any]], lines: Itera
 
 
 def _plain(reply: dict[str, Any]) -> str:
-    lines = [f"[{reply['decision']}, {reply['language']}, {reply['score']:.2f}] {reply['entry'] or ''}".rstrip(), reply["text"]]
+    lines = [
+        f"[{reply['decision']}, {reply['language']}, {reply['score']:.2f}] {reply['entry'] or ''}".rstrip(),
+        reply["text"],
+    ]
     if reply["decision"] == "choices":
         lines += [f"  - {choice['title']} ({choice['entry']})" for choice in reply["choices"]]
     lines += [f"  {source['title']}: {source['url']}, checked on {source['checked_on']}" for source in reply["sources"]]
@@ -169,7 +172,8 @@ def _print_misses(questions: list[Any], answer: Callable[[str, str], dict[str, A
         }[question.kind]
         if not right:
             wanted, got = "|".join(sorted(question.expected)), ",".join(ranked(line)[:3])
-            print(f"{question.kind}\t{question.language}\t{wanted}\t{line['decision']} {line['score']}\t{got}\t{question.text}")
+            said = f"{line['decision']} {line['score']}"
+            print(question.kind, question.language, wanted, said, got, question.text, sep="\t")
 
 
 def calibrate(options: argparse.Namespace, settings: Settings) -> int:
@@ -206,9 +210,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(settings_file: Path, settings: Settings) -> int:
+    from knowledge.library import load
     from kompas.supervisor import Supervisor, check_ports, children, wait_until_answering
     from kompas.training import model_path, train_if_needed
-    from knowledge.library import load
 
     def say(line: str) -> None:
         print(line, flush=True)
@@ -260,7 +264,15 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     else:
         app, host, port = wiring.build_web_app(settings), settings.web.host, settings.web.port
     # access_log stays off: it would hold addresses. h11 refuses what is no HTTP without quoting it.
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, h11_max_incomplete_event_size=65536)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        h11_max_incomplete_event_size=65536,
+    )
     return 0
 
 

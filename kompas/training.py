@@ -8,8 +8,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from kompas.settings import ROOT, Settings
 from knowledge.library import load
+from kompas.settings import ROOT, Settings
 
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 STATIC_MODEL = ROOT / "retrieval" / "models" / "static"
@@ -40,7 +40,13 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
 def model_hash(settings: Settings) -> str:
     """The first 16 hex digits of SHA-256 over all that shapes the model: phrasings count, answers do not."""
     digest = hashlib.sha256()
-    files = [ROOT / "config.yml", ROOT / "bot" / "domain.yml", ROOT / "bot" / "rules.yml", ROOT / "bot" / "buttons.yml", ROOT / "locks" / "rasa.txt"]
+    files = [
+        ROOT / "config.yml",
+        ROOT / "bot" / "domain.yml",
+        ROOT / "bot" / "rules.yml",
+        ROOT / "bot" / "buttons.yml",
+        ROOT / "locks" / "rasa.txt",
+    ]
     files += sorted(settings.intents.glob("*.yml")) + sorted((ROOT / "bot" / "rasa_side").glob("*.py"))
     files += [STATIC_MODEL / "tokenizer.json", STATIC_MODEL / "model.safetensors"]
     for path in files:
@@ -72,8 +78,9 @@ def train_if_needed(settings: Settings) -> tuple[Path, bool]:
         "--out", str(model.parent), "--fixed-model-name", model.name.removesuffix(".tar.gz"), "--force",
     ]  # fmt: skip
     with log.open("w", encoding="utf-8") as output:
+        environment = rasa_environment(settings)
         # fixed arguments, no shell
-        done = subprocess.run(command, cwd=ROOT, env=rasa_environment(settings), stdout=output, stderr=output, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)  # noqa: S603
     if done.returncode or not model.is_file():
         raise TrainingError(f"Rasa could not be trained; {log} says why")
     for old in sorted(model.parent.glob("kompas-*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-KEPT]:

@@ -15,9 +15,9 @@ from bot.assistant import Assistant
 from bot.crisis.detector import CrisisDetector, read_examples
 from channels.gateway import Gateway
 from channels.rasa import RasaClient
-from kompas.settings import ROOT, Settings
 from knowledge.library import Library, load
 from knowledge.problem import KnowledgeError
+from kompas.settings import ROOT, Settings
 from retrieval.encoder import BUNDLED, SentenceEncoder
 from retrieval.index import build
 from retrieval.language import LanguageGuesser, samples_of
@@ -57,10 +57,14 @@ def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
 
 
 def build_detector(settings: Settings, library: Library) -> CrisisDetector:
-    """The crisis detector; questions on topics that are never a crisis, and dialogue acts, are its ordinary messages."""
-    calm = [text for entry, _, text in library.phrasings() if library.entries[entry].topic not in NEAR_CRISIS]
-    calm += [text for texts in intent_examples(settings.intents).values() for text in texts]
-    return CrisisDetector(read_examples(), calm)
+    """The crisis detector, fitted to its examples and to ordinary messages."""
+    return CrisisDetector(read_examples(), ordinary_messages(settings, library))
+
+
+def ordinary_messages(settings: Settings, library: Library) -> list[str]:
+    """Messages that are no crisis: phrasings of all topics but NEAR_CRISIS, and dialogue acts."""
+    asked = [text for entry, _, text in library.phrasings() if library.entries[entry].topic not in NEAR_CRISIS]
+    return asked + [text for texts in intent_examples(settings.intents).values() for text in texts]
 
 
 def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:

@@ -1,1 +1,1 @@
-"""Question in, decision out: encoder, lexical and dense index, fusion, calibration, evaluation. Depends on knowledge only."""
+"""Question in, decision out: encoder, indexes, fusion, calibration, evaluation. Depends on knowledge only."""

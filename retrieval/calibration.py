@@ -33,9 +33,7 @@ class Sample:
 
 def samples(searcher: Searcher, questions: Sequence[Question]) -> list[Sample]:
     """Runs the answerable and unanswerable questions."""
-    return [
-        _sample(searcher, question) for question in questions if question.kind in ("answerable", "unanswerable")
-    ]
+    return [_sample(searcher, question) for question in questions if question.kind in ("answerable", "unanswerable")]
 
 
 def _sample(searcher: Searcher, question: Question) -> Sample:
@@ -66,7 +64,7 @@ def _row(sample: Sample) -> list[float]:
 
 
 def thresholds(belief: Belief, seen: Sequence[Sample], language: str) -> Thresholds:
-    """The lowest answer threshold that keeps WRONG_AT_MOST and RIGHT_AT_LEAST, and the highest choices threshold that keeps LOST_AT_MOST.
+    """The lowest answer threshold that keeps WRONG_AT_MOST and RIGHT_AT_LEAST, the highest for choices under LOST_AT_MOST.
 
     The other languages' samples count a fifth each, so that thirty questions of one language do not decide alone.
     """

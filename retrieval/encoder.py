@@ -56,7 +56,7 @@ def _load(folder: Path, threads: int) -> tuple[Any, str]:
     import transformers
     from sentence_transformers import SentenceTransformer
 
-    transformers.logging.disable_progress_bar()
+    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
     number = torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else torch.float32
     model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": number}, trust_remote_code=False)

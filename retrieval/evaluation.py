@@ -61,9 +61,7 @@ def read_questions(path: Path) -> list[Question]:
 def evaluate(questions: Iterable[Question], ask: Ask) -> dict[str, Score]:
     """Scores per language, in the order of LANGUAGES."""
     asked = [(question, ask(question.text, question.language)) for question in questions]
-    return {
-        language: _score([(q, line) for q, line in asked if q.language == language]) for language in LANGUAGES
-    }
+    return {language: _score([(q, line) for q, line in asked if q.language == language]) for language in LANGUAGES}
 
 
 def ranked(line: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """A linear probe: ridge regression from sentence vectors to entries, solved in closed form in a fraction of a second.
 
-Nearest neighbours ask "which phrasing is this like?"; the probe asks "which directions tell this entry from its neighbours?".
+Nearest neighbours ask "which phrasing is this like?"; the probe asks "which directions tell this entry from the others?".
 Together they are right more often than either (docs/decisions/0002-retrieval.md).
 """
 

@@ -125,7 +125,14 @@ class Searcher:
         text = question[:QUESTION_LIMIT]
         if not any(c.isalnum() for c in text):
             return Ranking((), 0.0)
-        fused = fuse(index, text, self.encoder.encode([text]), language, topic_prior or {}, self.calibration.weights)
+        fused = fuse(
+            index,
+            text,
+            self.encoder.encode([text]),
+            language,
+            topic_prior=topic_prior or {},
+            weights=self.calibration.weights,
+        )
         today = self.today()
         order = (index.ids[i] for i in np.argsort(-fused[:-1], kind="stable"))
         served = (entry for entry in order if index.library.entries[entry].is_served(language, today))
@@ -135,7 +142,7 @@ class Searcher:
 
 
 def fuse(
-    index: Index, text: str, vector: Vectors, language: str, topic_prior: Mapping[str, float], weights: Weights
+    index: Index, text: str, vector: Vectors, language: str, *, topic_prior: Mapping[str, float], weights: Weights
 ) -> Beliefs:
     """The weighted mean of all evidence, shape (entries + 1,); the last place is for outside questions."""
     found = terms(text, language)

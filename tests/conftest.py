@@ -35,7 +35,9 @@ def make_entry(entry_id: str, topic: str, about: str, **changes: Any) -> dict[st
         "status": "checked",
         "question": f"{about} question?",
         "answer": f"The answer about {about}. " + "It is written in plain words and says what to do today. " * 6,
-        "phrasings": [f"{about} phrasing {word}" for word in ("one", "two", "three", "four", "five", "six", "seven", "eight")],
+        "phrasings": [
+            f"{about} phrasing {word}" for word in ("one", "two", "three", "four", "five", "six", "seven", "eight")
+        ],
     }
     entry: dict[str, Any] = {
         "id": entry_id,
@@ -49,7 +51,9 @@ def make_entry(entry_id: str, topic: str, about: str, **changes: Any) -> dict[st
         "valid_until": "2027-11-01",
         "claims": [{"text": "A claim.", "evidence": [{"source": "law", "at": "art. 1"}]}],
     }
-    entry.update({language: dict(text, question=f"{about} {language} question?") for language in ("nl", "en", "es", "pl", "ro")})
+    entry.update(
+        {language: dict(text, question=f"{about} {language} question?") for language in ("nl", "en", "es", "pl", "ro")}
+    )
     for language in ("nl", "en", "es", "pl", "ro"):
         entry[language]["phrasings"] = [f"{line} {language}" for line in text["phrasings"]]
     entry.update(changes)
@@ -68,7 +72,13 @@ def write_entry(folder: Path, entry: dict[str, Any]) -> Path:
 def folder(tmp_path: Path) -> Path:
     """A knowledge folder with three entries, two topics and one law, all in order."""
     (tmp_path / "topics.yml").write_text("keys: keys and locks\nboats: boats and water\n")
-    source = {"kind": "law", "publisher": "P", "title": "A law", "date": dt.date(2020, 1, 1), "url": "https://law.example/x"}
+    source = {
+        "kind": "law",
+        "publisher": "P",
+        "title": "A law",
+        "date": dt.date(2020, 1, 1),
+        "url": "https://law.example/x",
+    }
     (tmp_path / "sources.yml").write_text(yaml.safe_dump({"law": source}))
     write_entry(tmp_path, make_entry("keys-lost", "keys", "lost keys"))
     write_entry(tmp_path, make_entry("keys-copy", "keys", "copied keys"))
@@ -89,7 +99,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKD(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    words = [f"{a} {b} question phrasing one two three four five six seven eight nl en es pl ro" for a in ("lost", "copied", "mooring") for b in ("keys", "a boat")]
+    words = [
+        f"{a} {b} question phrasing one two three four five six seven eight nl en es pl ro"
+        for a in ("lost", "copied", "mooring")
+        for b in ("keys", "a boat")
+    ]
     tokenizer.train_from_iterator(words, trainers.BpeTrainer(vocab_size=300, special_tokens=["[UNK]"]))
     path = tmp_path_factory.mktemp("model") / "tiny"
     SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=64), Normalize()], device="cpu").save(str(path))

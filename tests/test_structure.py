@@ -49,7 +49,7 @@ def test_every_lock_is_pinned_with_hashes() -> None:
     """Every line of a lock is one exact version followed by its hashes."""
     for lock in ("app.txt", "dev.txt", "rasa.txt"):
         text = (ROOT / "locks" / lock).read_text()
-        requirements = [block for block in re.split(r"\n(?=\S)", text.strip())]
+        requirements = re.split(r"\n(?=\S)", text.strip())
         assert len(requirements) > 10
         for block in requirements:
             assert re.match(r"^[a-z0-9][a-z0-9._-]*==\S+", block), block[:80]

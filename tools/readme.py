@@ -47,7 +47,10 @@ def transcript(ask: object) -> str:
         answer = ask(turn, "readme")  # type: ignore[operator]
         lines.append(f"> {SHOWN.get(turn, turn)}")
         for message in answer["messages"]:
-            lines += [f"[{answer['language']}] {line}" if i == 0 else f"     {line}" for i, line in enumerate(filter(None, message["text"].splitlines()))]
+            lines += [
+                f"[{answer['language']}] {line}" if i == 0 else f"     {line}"
+                for i, line in enumerate(filter(None, message["text"].splitlines()))
+            ]
             lines += [f"     ({button['title']})" for button in message["buttons"]]
         lines.append("")
     return "\n".join([*lines[:-1], "```"])

@@ -52,8 +52,10 @@ def main() -> int:
 
 
 def app_environment(tests: bool) -> None:
-    if sys.version_info < (3, 11):
-        raise SetupError(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: run make with PYTHON=python3.11")
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs on whatever `python3` is
+        raise SetupError(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: run make with PYTHON=python3.11"
+        )
     locks = [LOCKS / "app.txt"] + ([LOCKS / "dev.txt"] if tests else [])
     home = ROOT / ".venv"
     stamp = Stamp(home, sys.executable, locks)
@@ -79,7 +81,10 @@ def rasa_environment() -> None:
         return
     python = find_python310()
     step(f"Rasa environment (.venv-rasa, {python}): created", lambda: create(home, python))
-    step("rasa.txt: installed", lambda: install(home, ["--require-hashes", "--requirement", str(lock)], "rasa-install.log"))
+    step(
+        "rasa.txt: installed",
+        lambda: install(home, ["--require-hashes", "--requirement", str(lock)], "rasa-install.log"),
+    )
     Stamp(home, None, [lock]).write()
 
 
@@ -108,7 +113,9 @@ def create(home: Path, python: str) -> None:
     (home / "kompas-stamp").unlink(missing_ok=True)
     command = [python, "-m", "venv", str(home)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        raise SetupError(f"{python} cannot make environments: install its venv module (on Debian: apt-get install python3-venv)")
+        raise SetupError(
+            f"{python} cannot make environments: install its venv module (on Debian: apt-get install python3-venv)"
+        )
 
 
 def has_torch(home: Path) -> bool:
@@ -157,7 +164,12 @@ def find_python310() -> str:
 
 def runs_310(candidate: str) -> bool:
     try:
-        done = subprocess.run([candidate, "-c", "import sys; print(sys.version_info[:2] == (3, 10))"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [candidate, "-c", "import sys; print(sys.version_info[:2] == (3, 10))"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except OSError:
         return False
     return done.stdout.strip() == "True"
@@ -167,10 +179,15 @@ def find_chromium() -> None:
     if shutil.which("chromium") or shutil.which("chromium-browser") or os.environ.get("CHROMIUM"):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        for command in (
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ):
             subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if not shutil.which("chromium"):
-        raise SetupError("the browser tests need Chromium: install it (apt-get install chromium) or name it with CHROMIUM=/path/to/chromium")
+        raise SetupError(
+            "the browser tests need Chromium: install it (apt-get install chromium) or name it with CHROMIUM=/path/to/chromium"
+        )
 
 
 def check_disk() -> None:

@@ -1,7 +1,8 @@
 """A crisis: said by the rules, or so like what people in a crisis wrote that ordinary questions are far away.
 
 Rules alone are sure of what they were written for and miss indirect words; examples alone miss plain ones.
-Together they see nearly all (docs/decisions/0004-crisis.md). Both are fixed data: the same message always gets the same result.
+Together they see nearly all (docs/decisions/0004-crisis.md). Both are fixed data: the same message always gets
+the same result.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ NONE = "none"
 RULE_WEIGHT = 4.0
 THRESHOLD = 1.25
 # Questions of the knowledge base are less telling than messages written to be confused with a crisis.
-ORDINARY_WEIGHT = 0.4
+ORDINARY_WEIGHT = 0.15
 # A long message is read in windows of so many words, so that one sentence in it is not drowned; where a rule saw
 # something, in narrow ones.
 WINDOW, NARROW = 40, 6
@@ -66,7 +67,7 @@ class CrisisDetector:
         shared = {"sublinear_tf": True, "min_df": 2, "preprocessor": fold}
         self._features: Any = make_union(
             TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared),
-            TfidfVectorizer(analyzer="word", ngram_range=(1, 3), token_pattern=r"\w+", **shared),
+            TfidfVectorizer(analyzer="word", ngram_range=(1, 3), token_pattern=r"\w+", **shared),  # noqa: S106 - no secret
         )
         features = self._features.fit_transform([example.text for example in seen] + calm)
         kinds = [example.kind for example in seen] + [NONE] * len(calm)

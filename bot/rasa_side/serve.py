@@ -17,7 +17,7 @@ _state = {"serving": False}
 class QuietRecord(logging.LogRecord):
     """A log record that, while serving, says where it comes from and which exception it was, never what."""
 
-    def getMessage(self) -> str:  # noqa: N802 - logging's own name
+    def getMessage(self) -> str:
         """The message before serving; afterwards `silenced` with the exception's type."""
         if not _state["serving"]:
             message = super().getMessage()

@@ -9,7 +9,20 @@ from bot.language_names import asked_for
 from bot.messages import LANGUAGES, catalogue, check_catalogues, placeholders, say
 from knowledge.check import PHONE_NUMBERS, STIGMA, fold
 
-DIALOGUE_INTENTS = ("greet", "thanks", "goodbye", "bot_challenge", "help", "change_language", "affirm", "deny", "feedback", "forget_me", "hide", "none_of_these")
+DIALOGUE_INTENTS = (
+    "greet",
+    "thanks",
+    "goodbye",
+    "bot_challenge",
+    "help",
+    "change_language",
+    "affirm",
+    "deny",
+    "feedback",
+    "forget_me",
+    "hide",
+    "none_of_these",
+)
 
 
 def test_all_catalogues_have_the_same_keys_and_placeholders() -> None:
@@ -58,4 +71,6 @@ def test_asking_for_a_language_is_answered_in_it() -> None:
     """The reply is in the language asked for, and says so to the gateway; without a name all five are offered."""
     reply = dialogue_reply("change_language", "nl", "kun je pools praten")
     assert (reply.text, reply.language) == (say("pl", "language_changed"), "pl")
-    assert [button.value for button in dialogue_reply("change_language", "nl", "andere taal").buttons] == [f"lang:{code}" for code in LANGUAGES]
+    assert [button.value for button in dialogue_reply("change_language", "nl", "andere taal").buttons] == [
+        f"lang:{code}" for code in LANGUAGES
+    ]

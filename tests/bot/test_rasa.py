@@ -35,7 +35,17 @@ def rasa(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str
 def test_the_training_data_is_clean(real_settings: Settings) -> None:
     """`rasa data validate` finds no warning."""
     data = ("--data", "intents", "bot/rules.yml", "bot/buttons.yml")
-    done = rasa(real_settings, "data", "validate", "--config", "config.yml", "--domain", "bot/domain.yml", *data, "--fail-on-warnings")
+    done = rasa(
+        real_settings,
+        "data",
+        "validate",
+        "--config",
+        "config.yml",
+        "--domain",
+        "bot/domain.yml",
+        *data,
+        "--fail-on-warnings",
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
@@ -70,13 +80,35 @@ def test_the_hash_follows_questions_and_not_answers(real_settings: Settings) -> 
 def test_at_debug_nothing_that_was_said_is_logged(real_settings: Settings, model: Path, tmp_path: Path) -> None:
     """With --debug, and with an action server that is down, neither text nor sender is in Rasa's output."""
     port, canary, log = free_port(), "kanarievogel", tmp_path / "rasa.log"
-    arguments = ["run", "--model", str(model), "-i", "127.0.0.1", "--port", str(port), "--endpoints", "bot/endpoints.yml"]
+    arguments = [
+        "run",
+        "--model",
+        str(model),
+        "-i",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--endpoints",
+        "bot/endpoints.yml",
+    ]
     with log.open("w") as output:
-        command = [str(RASA_PYTHON), "-m", "bot.rasa_side.serve", *arguments, "--credentials", "bot/credentials.yml", "--debug"]
+        command = [
+            str(RASA_PYTHON),
+            "-m",
+            "bot.rasa_side.serve",
+            *arguments,
+            "--credentials",
+            "bot/credentials.yml",
+            "--debug",
+        ]
         process = subprocess.Popen(command, cwd=ROOT, env=rasa_environment(real_settings), stdout=output, stderr=output)
     try:
-        asked = {"sender": f"sender-{canary}", "message": f"mag de politie mijn {canary} in", "metadata": {"language": "nl"}}
-        for text in (asked["message"], f"{canary} {{broken", f"/{canary}{{\"x\": [}}", canary * 200):
+        asked = {
+            "sender": f"sender-{canary}",
+            "message": f"mag de politie mijn {canary} in",
+            "metadata": {"language": "nl"},
+        }
+        for text in (asked["message"], f"{canary} {{broken", f'/{canary}{{"x": [}}', canary * 200):
             send_when_up(port, {**asked, "message": text})
     finally:
         process.terminate()

@@ -75,7 +75,10 @@ async def test_when_rasa_is_down_people_get_one_moment_and_contacts() -> None:
     assert (reply.decision, reply.text) == ("unavailable", say("nl", "unavailable"))
 
 
-@pytest.mark.parametrize(("text", "key"), [("", "nothing_typed"), ("\x00\u200b", "nothing_typed"), ("🙂", "nothing_typed"), ("a" * 100_000, "too_long")])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("", "nothing_typed"), ("\x00\u200b", "nothing_typed"), ("🙂", "nothing_typed"), ("a" * 100_000, "too_long")],
+)
 async def test_what_cannot_be_read_gets_a_kind_line(text: str, key: str) -> None:
     """Nothing typed, or far too much, is said to be so and goes no further."""
     gateway, echo = make()
@@ -157,7 +160,10 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@pytest.mark.parametrize("text", ["/restart", " /restart", "//restart", '/choose_entry{"entry": "x"}', "@bot /restart", "\\/restart", "/ /restart"])
+@pytest.mark.parametrize(
+    "text",
+    ["/restart", " /restart", "//restart", '/choose_entry{"entry": "x"}', "@bot /restart", "\\/restart", "/ /restart"],
+)
 def test_a_typed_command_is_only_text(text: str) -> None:
     """Only buttons become commands of Rasa."""
     assert not for_rasa(text, pressed(text)).startswith("/")
@@ -194,5 +200,11 @@ def test_pseudonyms_differ_by_person_channel_and_key() -> None:
     """The same person is the same while the key lives, and nobody else."""
     names = Pseudonyms(b"k" * 32)
     assert names.of("web", "a") == names.of("web", "a")
-    different = {names.of("web", "a"), names.of("web", "b"), names.of("telegram", "a"), Pseudonyms().of("web", "a"), names.of("web", "\ud800")}
+    different = {
+        names.of("web", "a"),
+        names.of("web", "b"),
+        names.of("telegram", "a"),
+        Pseudonyms().of("web", "a"),
+        names.of("web", "\ud800"),
+    }
     assert len(different) == 5

@@ -37,7 +37,12 @@ async def test_a_chat_request_gets_what_the_contract_says(client: httpx.AsyncCli
     assert response.json() == {
         "language": "nl",
         "messages": [
-            {"text": "the answer", "decision": "answer", "entry": "keys-lost", "buttons": [{"title": "more", "value": "entry:keys-copy"}]}
+            {
+                "text": "the answer",
+                "decision": "answer",
+                "entry": "keys-lost",
+                "buttons": [{"title": "more", "value": "entry:keys-copy"}],
+            }
         ],
     }
 
@@ -52,7 +57,9 @@ async def test_a_chat_request_gets_what_the_contract_says(client: httpx.AsyncCli
         (b'{"session": "s", "text": "' + b"a" * BODY_BYTES + b'"}', 413),
     ],
 )  # fmt: skip
-async def test_a_bad_request_gets_one_clear_sentence_that_quotes_nothing(client: httpx.AsyncClient, body: bytes, status: int) -> None:
+async def test_a_bad_request_gets_one_clear_sentence_that_quotes_nothing(
+    client: httpx.AsyncClient, body: bytes, status: int
+) -> None:
     """4xx with what is wrong, and nothing of what was sent."""
     response = await client.post("/api/chat", content=body)
     assert response.status_code == status
@@ -60,7 +67,22 @@ async def test_a_bad_request_gets_one_clear_sentence_that_quotes_nothing(client:
     assert "secret" not in response.text
 
 
-@pytest.mark.parametrize("text", ["", "\u0000", "🙂🙂🙂", "\u202eabc", "<script>alert(1)</script>", "\ud800", "a" * 30_000, "'; drop table", "{{7*7}}", "${x}", "%00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\u0000",
+        "🙂🙂🙂",
+        "\u202eabc",
+        "<script>alert(1)</script>",
+        "\ud800",
+        "a" * 30_000,
+        "'; drop table",
+        "{{7*7}}",
+        "${x}",
+        "%00",
+    ],
+)
 async def test_hostile_text_gets_a_kind_reply(client: httpx.AsyncClient, text: str) -> None:
     """Nothing a person can type is an error of ours."""
     response = await client.post("/api/chat", content=json.dumps({"session": "s", "text": text}))
@@ -81,7 +103,12 @@ def test_any_body_is_read_or_refused(body: bytes) -> None:
 
 async def test_every_response_keeps_others_out(client: httpx.AsyncClient) -> None:
     """A strict policy, no referrer, nothing cached, no cookie, also on errors."""
-    for response in (await client.get("/"), await client.get("/page/chat.js"), await client.get("/nothing"), await client.post("/api/chat", content=b"x")):
+    for response in (
+        await client.get("/"),
+        await client.get("/page/chat.js"),
+        await client.get("/nothing"),
+        await client.post("/api/chat", content=b"x"),
+    ):
         policy = response.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'") and "unsafe" not in policy
         assert response.headers["referrer-policy"] == "no-referrer"
@@ -92,7 +119,10 @@ async def test_every_response_keeps_others_out(client: httpx.AsyncClient) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_page_speaks_the_browsers_language(client: httpx.AsyncClient, language: str) -> None:
     """By ?lang= and by Accept-Language, with all five names to choose from."""
-    for page in (await client.get("/", params={"lang": language}), await client.get("/", headers={"accept-language": f"{language}-XX,de;q=0.5"})):
+    for page in (
+        await client.get("/", params={"lang": language}),
+        await client.get("/", headers={"accept-language": f"{language}-XX,de;q=0.5"}),
+    ):
         assert f'<html lang="{language}">' in page.text
         assert all(catalogue(other)["language_name"] in page.text for other in LANGUAGES)
     assert '<html lang="en">' in (await client.get("/", headers={"accept-language": "fr,de"})).text

@@ -16,7 +16,18 @@ from tests.conftest import REAL_KNOWLEDGE, TODAY, make_entry, write_entry
 
 # How many entries the first batch needs in each topic (issue 1 of the plan).
 SIX = ("controles", "aangifte", "medisch_dossier", "bankrekening")
-TWO = ("thuiswerken", "vergunning", "handhaving", "opting_in", "geweld", "mensenhandel", "zorgverzekering", "kvk", "privacy", "hulp")
+TWO = (
+    "thuiswerken",
+    "vergunning",
+    "handhaving",
+    "opting_in",
+    "geweld",
+    "mensenhandel",
+    "zorgverzekering",
+    "kvk",
+    "privacy",
+    "hulp",
+)
 
 
 def test_the_committed_knowledge_has_no_problem() -> None:
@@ -51,12 +62,14 @@ WRONG = {
     "unknown topic": make_entry("moon-keys", "moon", "keys on the moon"),
     "see_also": GOOD | {"see_also": ["nobody"]},
     "unknown source": GOOD | {"claims": [{"text": "x", "evidence": [{"source": "hearsay", "at": "p. 1"}]}]},
-    "no fingerprint": GOOD | {"claims": [{"text": "x", "evidence": [{"source": "law", "at": "art. 1", "print": "0123456789abcdef"}]}]},
+    "no fingerprint": GOOD
+    | {"claims": [{"text": "x", "evidence": [{"source": "law", "at": "art. 1", "print": "0123456789abcdef"}]}]},
     "lies in the future": GOOD | {"checked_on": "2027-01-01"},
     "expired": GOOD | {"valid_until": "2026-11-20"},
     "not after checked_on": GOOD | {"valid_until": "2026-11-01"},
     "differs from id": make_entry("keys-elsewhere", "boats", "keys elsewhere"),
-    "also stands in": GOOD | {"nl": dict(GOOD["nl"], phrasings=[*GOOD["nl"]["phrasings"][1:], "Mooring a boat phrasing one nl?"])},
+    "also stands in": GOOD
+    | {"nl": dict(GOOD["nl"], phrasings=[*GOOD["nl"]["phrasings"][1:], "Mooring a boat phrasing one nl?"])},
     "names no date": GOOD | {"letters": ["cak"], "en": dict(GOOD["en"], answer="Words about a letter. " * 20)},
 }
 

@@ -38,7 +38,9 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         ({"surprise": 1}, "surprise: 1", "Extra inputs"),
     ],
 )
-def test_a_wrong_value_is_named_with_file_line_and_remedy(folder: Path, change: dict[str, object], line_holds: str, says: str) -> None:
+def test_a_wrong_value_is_named_with_file_line_and_remedy(
+    folder: Path, change: dict[str, object], line_holds: str, says: str
+) -> None:
     """`file:line: what; remedy`, and the line is the one that holds the mistake."""
     entry = make_entry("keys-lost", "keys", "lost keys") | change
     path = write_entry(folder, {**entry, "id": "keys-lost"} if "id" not in change else entry)
@@ -57,7 +59,7 @@ def test_broken_yaml_is_named_with_its_line(folder: Path, broken: str) -> None:
     """A file that is no YAML does not hide behind a traceback."""
     path = folder / "entries" / "keys" / "keys-lost.yml"
     path.write_text(broken)
-    with pytest.raises(KnowledgeError, match="keys-lost.yml:"):
+    with pytest.raises(KnowledgeError, match=r"keys-lost\.yml:"):
         load(folder)
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from bot.assistant import Assistant
 from bot.crisis.detector import read_examples
+from knowledge.entry import LANGUAGES
+from knowledge.library import load
 from kompas.cli import COMMITTED_RESULT, QUESTIONS, regressions
 from kompas.settings import ROOT
 from kompas.wiring import build_assistant, intent_examples
-from knowledge.entry import LANGUAGES
-from knowledge.library import load
 from retrieval import evaluation
 from retrieval.analysis import fold, ngrams
 from retrieval.evaluation import Question
@@ -98,7 +98,15 @@ def test_the_gates_hold_and_nothing_is_worse_than_committed(questions: list[Ques
 
 def test_a_worse_result_is_called_a_regression() -> None:
     """The comparison itself sees what it must see, in both directions."""
-    score = {"hit_at_1": 0.9, "hit_at_3": 1.0, "answered": 0.7, "refused": 0.0, "wrong": 0.0, "crisis_recall": 1.0, "false_alarms": 0.0}
+    score = {
+        "hit_at_1": 0.9,
+        "hit_at_3": 1.0,
+        "answered": 0.7,
+        "refused": 0.0,
+        "wrong": 0.0,
+        "crisis_recall": 1.0,
+        "false_alarms": 0.0,
+    }
     assert regressions({"nl": score}, {"nl": score}) == []
     assert len(regressions({"nl": score | {"hit_at_1": 0.8}}, {"nl": score})) == 1
     assert len(regressions({"nl": score | {"wrong": 0.1}}, {"nl": score})) == 1

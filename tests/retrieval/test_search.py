@@ -58,7 +58,9 @@ def test_typos_and_missing_accents_still_find_the_entry(searcher: Searcher) -> N
     assert best(searcher, "MÓORING á bòat") == "boats-mooring"
 
 
-def test_a_question_in_a_language_without_that_phrasing_finds_it_in_another(change: Callable[[], Searcher], folder: Path) -> None:
+def test_a_question_in_a_language_without_that_phrasing_finds_it_in_another(
+    change: Callable[[], Searcher], folder: Path
+) -> None:
     """Every phrasing of every language is searched, whatever language was detected."""
     entry = make_entry("boats-anchor", "boats", "anchors")
     entry["en"] = dict(entry["en"], phrasings=[*entry["en"]["phrasings"], "zeppelin hawser"])
@@ -82,7 +84,9 @@ def test_the_topic_is_a_prior_and_never_a_filter(searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize("hidden", [{"nl": "draft"}, {"valid_until": "2026-11-20"}])
-def test_a_draft_or_an_expired_entry_never_comes_up(change: Callable[[], Searcher], folder: Path, hidden: dict[str, str]) -> None:
+def test_a_draft_or_an_expired_entry_never_comes_up(
+    change: Callable[[], Searcher], folder: Path, hidden: dict[str, str]
+) -> None:
     """What may not be sent is neither an answer nor a choice."""
     entry = make_entry("boats-mooring", "boats", "mooring a boat")
     entry |= {"nl": dict(entry["nl"], status="draft")} if "nl" in hidden else hidden
@@ -176,7 +180,7 @@ def test_vectors_have_length_one(tiny_model: Path) -> None:
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     """The error says which folder and what it lacks."""
-    with pytest.raises(EncoderError, match="modules.json"):
+    with pytest.raises(EncoderError, match=r"modules\.json"):
         SentenceEncoder(tmp_path)
 
 

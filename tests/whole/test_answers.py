@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kompas.settings import ROOT
 from knowledge.library import load
+from kompas.settings import ROOT
 from tests.conftest import REAL_KNOWLEDGE, Running
 
 pytestmark = pytest.mark.rasa
@@ -96,14 +96,21 @@ def test_what_kompas_does_not_know_it_says(kompas: Running) -> None:
                                   "entry:does-not-exist", "{{7*7}}", "' or 1=1 --", "\ud800", "मदद", "مساعدة", "😀" * 1500])  # fmt: skip
 def test_hostile_text_gets_a_kind_reply(kompas: Running, text: str) -> None:
     """No 5xx and never silence, through the real Rasa."""
-    response = httpx.post(f"{kompas.settings.web_url}/api/chat", content=json.dumps({"session": "h", "text": text}), timeout=30, trust_env=False)
+    response = httpx.post(
+        f"{kompas.settings.web_url}/api/chat",
+        content=json.dumps({"session": "h", "text": text}),
+        timeout=30,
+        trust_env=False,
+    )
     assert response.status_code == 200
     assert response.json()["messages"][0]["text"]
 
 
 def test_a_hundred_thousand_characters_get_a_clear_4xx(kompas: Running) -> None:
     """More than the gateway reads is refused with a sentence."""
-    response = httpx.post(f"{kompas.settings.web_url}/api/chat", json={"session": "h", "text": "a" * 100_000}, timeout=30, trust_env=False)
+    response = httpx.post(
+        f"{kompas.settings.web_url}/api/chat", json={"session": "h", "text": "a" * 100_000}, timeout=30, trust_env=False
+    )
     assert response.status_code == 413 and "larger" in response.json()["error"]
 
 

@@ -17,7 +17,15 @@ pytestmark = [pytest.mark.rasa, pytest.mark.browser]
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +78,9 @@ def test_the_language_is_chosen_by_its_own_name(page: Page) -> None:
     page.get_by_role("button", name="Română", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "ro")
     expect(page.locator("#send")).to_have_text(catalogue("ro")["page_send"])
-    expect(page.locator("#messages li.kompas:not(.waiting)").last).to_have_text(catalogue("ro")["language_changed"], timeout=15_000)
+    expect(page.locator("#messages li.kompas:not(.waiting)").last).to_have_text(
+        catalogue("ro")["language_changed"], timeout=15_000
+    )
 
 
 def test_the_page_works_with_the_keyboard_alone(page: Page) -> None:
@@ -79,8 +89,16 @@ def test_the_page_works_with_the_keyboard_alone(page: Page) -> None:
     page.locator("body").press("Tab")
     for _ in range(12):
         page.keyboard.press("Tab")
-        names.append(page.evaluate("(document.activeElement.labels?.[0] || document.activeElement).textContent.trim() || document.activeElement.ariaLabel"))
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or names[-1] is None or page.evaluate("document.activeElement === document.body")
+        names.append(
+            page.evaluate(
+                "(document.activeElement.labels?.[0] || document.activeElement).textContent.trim() || document.activeElement.ariaLabel"
+            )
+        )
+        assert (
+            page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            or names[-1] is None
+            or page.evaluate("document.activeElement === document.body")
+        )
     for wanted in ("Română", catalogue("es")["page_send"], catalogue("es")["page_hide"]):
         assert wanted in names
 
@@ -144,7 +162,16 @@ def test_colours_have_enough_contrast(page: Page) -> None:
     }"""
     ask(page, "la policía quiere entrar en mi casa, ¿tengo que dejarlos pasar?")
     expect(page.locator("#messages .source")).to_be_visible(timeout=15_000)
-    for selector in ("#intro", "#hide", "#send", "#languages button[aria-pressed=true]", "#languages button[aria-pressed=false]", "#messages .you p", "#messages .source", "#messages .choices button"):
+    for selector in (
+        "#intro",
+        "#hide",
+        "#send",
+        "#languages button[aria-pressed=true]",
+        "#languages button[aria-pressed=false]",
+        "#messages .you p",
+        "#messages .source",
+        "#messages .choices button",
+    ):
         assert page.evaluate(ratio, selector) >= 4.5, selector
 
 

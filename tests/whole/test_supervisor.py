@@ -66,7 +66,10 @@ def test_a_dead_rasa_is_noticed_within_three_seconds_and_comes_back(settings_fil
 def answered_again(kompas: Running, seconds: float) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if kompas.ask("mag de politie mijn huis in?", session=f"again-{time.monotonic()}")["messages"][0]["decision"] == "answer":
+        if (
+            kompas.ask("mag de politie mijn huis in?", session=f"again-{time.monotonic()}")["messages"][0]["decision"]
+            == "answer"
+        ):
             return True
         time.sleep(0.5)
     return False
