@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from bot.messages import LANGUAGES, catalogue, say
 from knowledge.entry import Entry
 from knowledge.library import Library
 from retrieval.decision import Decision
+
+# An article's number in a locator: 2, 5:31d, 7:455, 126nba. Locators are written for editors; people get the numbers.
+_ARTICLE = re.compile(r"\b\d+[a-z]{0,3}(?::\d+[a-z]{0,2})?\b")
 
 # At most three reply buttons (WhatsApp Cloud API); here: related entries under an answer.
 RELATED_BUTTONS = 2
@@ -53,15 +57,16 @@ NONE_VALUE = "none:"
 
 
 def source_titles(entry: Entry, library: Library) -> list[str]:
-    """The titles of an entry's sources, with article or page, each once, in the order of its claims."""
-    titles: list[str] = []
+    """The titles of an entry's sources, each once, in the order of its claims; a law with its articles."""
+    articles: dict[str, list[str]] = {}
     for claim in entry.claims:
         for evidence in claim.evidence:
-            source = library.sources[evidence.source]
-            title = f"{source.title}, {evidence.at}" if source.kind == "law" else source.title
-            if title not in titles:
-                titles.append(title)
-    return titles
+            found = articles.setdefault(evidence.source, [])
+            found += [article for article in _ARTICLE.findall(evidence.at) if article not in found]
+    return [
+        f"{source.title}, art. {', '.join(found)}" if source.kind == "law" and found else source.title
+        for source, found in ((library.sources[name], found) for name, found in articles.items())
+    ]
 
 
 def answer(entry: Entry, language: str, library: Library) -> Reply:
