@@ -58,9 +58,10 @@ def app_environment(tests: bool) -> None:
         )
     locks = [LOCKS / "app.txt"] + ([LOCKS / "dev.txt"] if tests else [])
     home = ROOT / ".venv"
-    stamp = Stamp(home, sys.executable, locks)
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    stamp = Stamp(home, version, locks)
     # An environment that also has the test tools serves for running.
-    if stamp.is_current() or (not tests and Stamp(home, sys.executable, [*locks, LOCKS / "dev.txt"]).is_current()):
+    if stamp.is_current() or (not tests and Stamp(home, version, [*locks, LOCKS / "dev.txt"]).is_current()):
         say("  application environment: up to date")
         return
     step("application environment (.venv): created", lambda: create(home, sys.executable))
@@ -76,7 +77,7 @@ def app_environment(tests: bool) -> None:
 
 def rasa_environment() -> None:
     home, lock = ROOT / ".venv-rasa", LOCKS / "rasa.txt"
-    if Stamp(home, None, [lock]).is_current():
+    if Stamp(home, "3.10", [lock]).is_current():
         say("  Rasa environment: up to date")
         return
     python = find_python310()
@@ -85,14 +86,14 @@ def rasa_environment() -> None:
         "rasa.txt: installed",
         lambda: install(home, ["--require-hashes", "--requirement", str(lock)], "rasa-install.log"),
     )
-    Stamp(home, None, [lock]).write()
+    Stamp(home, "3.10", [lock]).write()
 
 
 class Stamp:
     """Remembers in an environment which locks it was made from."""
 
-    def __init__(self, home: Path, python: str | None, locks: list[Path]) -> None:
-        made_of = [python or "", TORCH, *(lock.read_text(encoding="utf-8") for lock in locks)]
+    def __init__(self, home: Path, version: str, locks: list[Path]) -> None:
+        made_of = [version, TORCH, *(lock.read_text(encoding="utf-8") for lock in locks)]
         self.value = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
         self.path = home / "kompas-stamp"
 
