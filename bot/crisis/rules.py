@@ -59,11 +59,19 @@ def by_rules(text: str) -> Kind | None:
 def _kinds(folded: str, rules: Rules) -> set[Kind]:
     told = rules.never.sub(" , ", folded)
     clauses = [clause.strip() for clause in rules.clause_end.split(told) if clause.strip()]
-    # A time word speaks for its whole message unless another clause says that it is going on.
-    long_past = bool(rules.past.search(told)) and not rules.now.search(told)
-    if long_past:
-        return set()
-    return {kind for kind in KINDS if any(_matches(clause, kind, rules) for clause in clauses)}
+    found = {kind for kind in KINDS if any(_matches(clause, kind, rules) for clause in clauses)}
+    # Who wants to die since last year wants to die now.
+    return found & {"suicide"} if _is_past(told, rules) else found
+
+
+def is_past(text: str) -> bool:
+    """Whether a message speaks of something over: a time word speaks for the whole message unless another says "now"."""
+    folded = fold(text)
+    return any(_is_past(folded, rules(language)) for language in LANGUAGES)
+
+
+def _is_past(folded: str, rules: Rules) -> bool:
+    return bool(rules.past.search(folded)) and not rules.now.search(folded)
 
 
 def _matches(clause: str, kind: Kind, rules: Rules) -> bool:

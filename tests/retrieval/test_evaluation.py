@@ -128,3 +128,19 @@ def test_an_answer_is_the_entrys_own_text(assistant: Assistant) -> None:
     assert line["text"] == entry.es.answer
     assert line["sources"] and all(set(source) == {"title", "url", "checked_on"} for source in line["sources"])
     assert line["version"] == assistant.library.version
+
+
+PAST_VIOLENCE = {
+    "geweld-mishandeling": ["vorige week sloeg een klant me", "last week a client hit me", "la semana pasada me golpeó un cliente",
+                            "w zeszłym tygodniu pobił mnie klient", "săptămâna trecută m-a bătut un client"],
+    "geweld-verkrachting": ["vorige maand heeft een klant mij verkracht", "i was raped by a client last week", "la semana pasada un cliente me violó",
+                            "w zeszłym miesiącu klient mnie zgwałcił", "luna trecută un client m-a violat"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "text"), [(entry, text) for entry, texts in PAST_VIOLENCE.items() for text in texts])
+def test_violence_in_the_past_is_no_crisis_and_goes_to_its_entry(assistant: Assistant, entry: str, text: str) -> None:
+    """ "Last week" is answered by `geweld`, first in the ranking, not by the emergency number."""
+    line = assistant.ask(text)
+    assert line["decision"] != "crisis"
+    assert evaluation.ranked(line)[0] == entry
