@@ -12,7 +12,7 @@ from bot.messages import say
 from knowledge.entry import Entry
 from knowledge.library import Library
 from retrieval.decision import Decision
-from retrieval.language import LanguageGuesser
+from retrieval.language import Guess
 from retrieval.search import Searcher
 
 
@@ -21,7 +21,7 @@ class Assistant:
     """Crisis rules and retrieval over one knowledge base."""
 
     searcher: Searcher
-    guess_language: LanguageGuesser
+    guess_language: Callable[[str], Guess]
     crisis: Callable[[str], Kind | None]
 
     @property
@@ -42,7 +42,7 @@ class Assistant:
 
     def ask(self, text: str, language: str | None = None) -> dict[str, Any]:
         """One line of the `kompas ask --jsonl` contract (../design, "Contracts that must not drift")."""
-        language = language or self.guess_language.guess(text).language
+        language = language or self.guess_language(text).language
         if kind := self.crisis(text):
             return self._line("crisis", language, text=say(language, f"crisis_{kind}"), score=1.0)
         decision = self.search(text, language)

@@ -95,6 +95,8 @@ class Supervisor:
 
     async def run(self) -> None:
         """Keeps every child running until `stop`."""
+        for child in self._family:
+            child.log.unlink(missing_ok=True)
         keepers = [asyncio.create_task(self._keep(child)) for child in self._family]
         await self._stopping.wait()
         for keeper in keepers:

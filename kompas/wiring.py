@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,11 @@ def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:
         if fresh.version != searcher.index.library.version:
             searcher.index = build(fresh, store, outside)
 
-    return Assistant(searcher, build_guesser(settings, library), build_detector(settings, library).detect), reload
+    # Fitted when first asked: the action server gets messages whose language is known and that are no crisis.
+    guesser = cache(partial(build_guesser, settings, library))
+    detector = cache(partial(build_detector, settings, library))
+    assistant = Assistant(searcher, lambda text: guesser().guess(text), lambda text: detector().detect(text))
+    return assistant, reload
 
 
 async def watch_knowledge(folder: Path, reload: Callable[[], None]) -> None:

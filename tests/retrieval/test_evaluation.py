@@ -116,7 +116,7 @@ def test_the_language_of_the_public_questions_is_recognised(questions: list[Ques
     """At least 98 in 100 in every language, though none of them was seen in training."""
     for language in LANGUAGES:
         mine = [q for q in questions if q.language == language]
-        right = sum(assistant.guess_language.guess(q.text).language == language for q in mine)
+        right = sum(assistant.guess_language(q.text).language == language for q in mine)
         assert right / len(mine) >= 0.98, (language, right)
 
 
