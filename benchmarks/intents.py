@@ -17,7 +17,7 @@ import yaml
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from kompas.cli import QUESTIONS
-from kompas.settings import ROOT, read_settings, settings_path
+from kompas.settings import ROOT, Settings, read_settings, settings_path
 from kompas.training import RASA_PYTHON, rasa_environment
 from retrieval.evaluation import read_questions
 
@@ -35,8 +35,8 @@ def write_nlu(path: Path, examples: list[tuple[str, str]]) -> None:
     path.write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True), encoding="utf-8")
 
 
-def main() -> None:
-    settings = read_settings(settings_path())
+def data(settings: Settings) -> tuple[list[tuple[str, str]], dict[str, list[tuple[str, str]]]]:
+    """Training examples, and the tests by name."""
     library = load(settings.knowledge)
     train, held, asked = [], [], defaultdict(list)
     for entry in library.entries.values():
@@ -51,60 +51,37 @@ def main() -> None:
     for question in read_questions(QUESTIONS):
         if question.kind == "answerable":
             topic = library.entries[sorted(question.expected)[0]].topic
-            asked[question.language].append((f"ask_{topic}", question.text))
-    config = yaml.safe_load((ROOT / "config.yml").read_text())
+            asked[f"public questions, {question.language}"].append((f"ask_{topic}", question.text))
+    return train, {"held-out phrasings": held, **asked}
+
+
+def main() -> None:
+    settings = read_settings(settings_path())
+    train, tests = data(settings)
+    pipeline = yaml.safe_load((ROOT / "config.yml").read_text())["pipeline"]
+    pipelines = {"with": pipeline, "without": [part for part in pipeline if part["name"] != FEATURIZER]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_nlu(folder / "train.yml", train)
-        tests = {
-            "held-out phrasings": held,
-            **{f"public questions, {language}": lines for language, lines in asked.items()},
-        }
-        for label, pipeline in {
-            "with": config["pipeline"],
-            "without": [c for c in config["pipeline"] if c["name"] != FEATURIZER],
-        }.items():
-            file = folder / f"{label}.yml"
-            file.write_text(
-                yaml.safe_dump({"recipe": "default.v1", "assistant_id": "kompas", "language": "nl", "pipeline": pipeline})
-            )
-            run(
-                settings,
-                "train",
-                "nlu",
-                "--config",
-                str(file),
-                "--nlu",
-                str(folder / "train.yml"),
-                "--out",
-                str(folder),
-                "--fixed-model-name",
-                label,
-            )
+        for label, parts in pipelines.items():
+            config = {"recipe": "default.v1", "assistant_id": "kompas", "language": "nl", "pipeline": parts}
+            (folder / f"{label}.yml").write_text(yaml.safe_dump(config))
+            examples = ("--nlu", str(folder / "train.yml"), "--out", str(folder), "--fixed-model-name", label)
+            run(settings, "train", "nlu", "--config", str(folder / f"{label}.yml"), *examples)
             for test, lines in tests.items():
-                write_nlu(folder / "test.yml", lines)
-                out = folder / "out"
-                run(
-                    settings,
-                    "test",
-                    "nlu",
-                    "--model",
-                    str(folder / f"{label}.tar.gz"),
-                    "--nlu",
-                    str(folder / "test.yml"),
-                    "--out",
-                    str(out),
-                    "--no-plot",
-                )
-                print(
-                    f"| {test} | {label} the vector | {json.loads((out / 'intent_report.json').read_text())['accuracy']:.3f} |",
-                    flush=True,
-                )
+                print(f"| {test} | {label} the vector | {accuracy(settings, folder, label, lines):.3f} |", flush=True)
 
 
-def run(settings: object, *arguments: str) -> None:
+def accuracy(settings: Settings, folder: Path, label: str, lines: list[tuple[str, str]]) -> float:
+    write_nlu(folder / "test.yml", lines)
+    asked = ("--model", str(folder / f"{label}.tar.gz"), "--nlu", str(folder / "test.yml"), "--out", str(folder / "out"))
+    run(settings, "test", "nlu", *asked, "--no-plot")
+    return float(json.loads((folder / "out" / "intent_report.json").read_text())["accuracy"])
+
+
+def run(settings: Settings, *arguments: str) -> None:
     command = [str(RASA_PYTHON), "-m", "rasa", *arguments]
-    subprocess.run(command, cwd=ROOT, env=rasa_environment(settings), check=True, capture_output=True)  # type: ignore[arg-type]
+    subprocess.run(command, cwd=ROOT, env=rasa_environment(settings), check=True, capture_output=True)
 
 
 if __name__ == "__main__":

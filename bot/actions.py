@@ -11,8 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot import rendering
 from bot.assistant import Assistant
 from bot.language_names import asked_for
-from bot.messages import LANGUAGES, say
+from bot.messages import say
 from bot.rendering import Reply
+from knowledge.entry import LANGUAGES
 
 # A dialogue act that looks this much like a known question is answered as one: a wrong intent must not hide an entry.
 QUESTION_WORDS = 3

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.crisis.rules import Kind
-from bot.messages import LANGUAGES, catalogue, say
-from knowledge.entry import Entry
+from bot.messages import catalogue, say
+from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import Library
 from retrieval.decision import Decision
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.messages import LANGUAGES
+from knowledge.entry import LANGUAGES
 
 _VALUE = re.compile(r"^(entry|lang|none):([a-z0-9-]{0,60})$")
 

@@ -12,10 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.messages import LANGUAGES, catalogue
+from bot.messages import catalogue
 from bot.rendering import Reply
 from channels.gateway import Gateway, Inbound
 from channels.limits import BODY_BYTES, SESSION_CHARACTERS
+from knowledge.entry import LANGUAGES
 
 PAGE = Path(__file__).parent / "page"
 FILES = {"chat.css": "text/css", "chat.js": "text/javascript", "icon.svg": "image/svg+xml"}

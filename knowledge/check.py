@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from knowledge.entry import LANGUAGES, Entry
 from knowledge.evidence import line_range
 from knowledge.library import Library, load
 from knowledge.problem import KnowledgeError, Problem, line_of
+from knowledge.text import fold
 
 Rule = Callable[[Library, dt.date], Iterator[Problem]]
 
@@ -35,12 +35,6 @@ PHONE_NUMBERS = {
 }  # fmt: skip
 _PHONE = re.compile(r"\b0\d{2,3}[- ]\d[\d ]{2,}\d\b")
 _URL = re.compile(r"^https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$")
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, single spaces."""
-    plain = unicodedata.normalize("NFKD", text.lower()).translate({ord("ł"): "l"})
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def check(folder: Path, today: dt.date) -> list[Problem]:
@@ -139,7 +133,7 @@ def phrasings_apart(library: Library, today: dt.date) -> Iterator[Problem]:
     """The same words never lead to two entries in one language."""
     owner: dict[tuple[str, str], str] = {}
     for entry_id, language, phrasing in library.phrasings():
-        key = (language, fold(phrasing).strip(" ?.,¿"))
+        key = (language, " ".join(fold(phrasing).split()).strip(" ?.,¿"))
         first = owner.setdefault(key, entry_id)
         if first != entry_id:
             entry = library.entries[entry_id]

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 from typing import Any
+
+from knowledge.text import fold
 
 # Snowball's name of each language; spaCy's tokenizer has the same two letters.
 SNOWBALL = {"nl": "dutch", "en": "english", "es": "spanish", "pl": "polish", "ro": "romanian"}
 
-# Letters that NFKD does not take apart.
-_PLAIN = str.maketrans({"ł": "l", "đ": "d", "ß": "ss", "ø": "o", "’": "'", "‘": "'"})
-
 NGRAMS = (3, 4)
-
-
-def fold(text: str) -> str:
-    """Lower case, compatibility forms unified, accents removed: how people type on a phone."""
-    plain = unicodedata.normalize("NFKD", text.lower()).translate(_PLAIN)
-    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def terms(text: str, language: str) -> list[str]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from knowledge.entry import LANGUAGES
 from knowledge.library import Library
+from knowledge.text import fold
 from retrieval import lexical, probe
-from retrieval.analysis import fold, terms
+from retrieval.analysis import terms
 from retrieval.encoder import Vectors
 from retrieval.lexical import LexicalIndex
 from retrieval.vectors import VectorStore

@@ -10,7 +10,7 @@ import numpy as np
 
 from knowledge.entry import LANGUAGES
 from knowledge.library import Library
-from retrieval.analysis import fold
+from knowledge.text import fold
 
 
 @dataclass(frozen=True)

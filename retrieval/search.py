@@ -34,7 +34,7 @@ class Weights:
     all_languages: float = 1.0
     probe: float = 1.0
     nearest: float = 1.0
-    topic: float = 0.25
+    topic: float = 0.03  # moves the order only
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,16 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Served entries with fused scores (0 to 1), best first, and the score of the nearest outside question."""
+    """Served entries with fused scores (0 to 1), most believed first, and the score of the nearest outside question."""
 
     entries: tuple[tuple[str, float], ...]
     outside: float
 
     @property
     def features(self) -> tuple[float, float, float]:
-        """First score, second score, outside score; 0 where there is none."""
+        """The first entry's score, its best rival's, and the outside score; 0 where there is none."""
         scores = [score for _, score in self.entries] + [0.0, 0.0]
-        return scores[0], scores[1], self.outside
+        return scores[0], max(scores[1:]), self.outside
 
 
 @dataclass
@@ -120,30 +120,26 @@ class Searcher:
     def rank(
         self, question: str, language: str, topic_prior: Mapping[str, float] | None = None, index: Index | None = None
     ) -> Ranking:
-        """Entries that may be served today, in order of fused score."""
+        """Entries that may be served today, by fused score; the topic prior moves their order and never their scores.
+
+        How sure Kompas is must come from the question: the thresholds were calibrated without Rasa.
+        """
         index = index or self.index
         text = question[:QUESTION_LIMIT]
         if not any(c.isalnum() for c in text):
             return Ranking((), 0.0)
-        fused = fuse(
-            index,
-            text,
-            self.encoder.encode([text]),
-            language,
-            topic_prior=topic_prior or {},
-            weights=self.calibration.weights,
-        )
+        weights = self.calibration.weights
+        fused = fuse(index, text, self.encoder.encode([text]), language, weights)
         today = self.today()
-        order = (index.ids[i] for i in np.argsort(-fused[:-1], kind="stable"))
+        ordered = np.argsort(-(fused[:-1] + weights.topic * _prior(index, topic_prior or {})), kind="stable")
+        order = (index.ids[i] for i in ordered)
         served = (entry for entry in order if index.library.entries[entry].is_served(language, today))
         scores = dict(zip(index.ids, fused[:-1].tolist(), strict=True))
         top = tuple((entry, scores[entry]) for entry, _ in zip(served, range(CHOICES_LIMITS[1]), strict=False))
         return Ranking(top, float(fused[-1]))
 
 
-def fuse(
-    index: Index, text: str, vector: Vectors, language: str, *, topic_prior: Mapping[str, float], weights: Weights
-) -> Beliefs:
+def fuse(index: Index, text: str, vector: Vectors, language: str, weights: Weights) -> Beliefs:
     """The weighted mean of all evidence, shape (entries + 1,); the last place is for outside questions."""
     found = terms(text, language)
     fused = (
@@ -152,9 +148,8 @@ def fuse(
         + weights.probe * probe.beliefs(index.probe, vector)
         + weights.nearest * _nearest(index, vector)
     )
-    fused[:-1] += weights.topic * _prior(index, topic_prior)
     total = weights.own_language + weights.all_languages + weights.probe + weights.nearest
-    return np.asarray(fused / (total + (weights.topic if topic_prior else 0.0)), dtype=np.float32)
+    return np.asarray(fused / total, dtype=np.float32)
 
 
 def _nearest(index: Index, vector: Vectors) -> Beliefs:

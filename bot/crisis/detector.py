@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.crisis.rules import KINDS, LANGUAGES, Kind, by_rules, fold, is_past, rules
+from bot.crisis.rules import KINDS, Kind, by_rules, fold, is_past, rules
+from knowledge.entry import LANGUAGES
 
 EXAMPLES = Path(__file__).parent / "examples"
 NONE = "none"

@@ -7,7 +7,6 @@ every message, because a person in danger writes in whatever language comes firs
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,14 +14,15 @@ from typing import Any, Literal
 
 import yaml
 
+from knowledge.entry import LANGUAGES
+from knowledge.text import fold as text_fold
+
 Kind = Literal["violence_now", "sexual_violence_now", "captivity", "suicide"]
 # The order decides when several match: who is in danger of being killed now comes first.
 KINDS: tuple[Kind, ...] = ("violence_now", "captivity", "sexual_violence_now", "suicide")
-LANGUAGES = ("nl", "en", "es", "pl", "ro")
 
 # Clauses end at punctuation and at the language's own "but" (rules file, `but`).
 _PUNCTUATION = r"[.!?;,:()\n…¿¡]+"
-_PLAIN = str.maketrans({"ł": "l", "’": "'", "‘": "'", "`": "'"})
 # Characters that could hide a word: zero width, direction marks, soft hyphen.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # A cue of negation counts when it stands this near before the match, in characters.
@@ -44,8 +44,7 @@ class Rules:
 
 def fold(text: str) -> str:
     """Lower case, no accents, no invisible characters, letters repeated three times or more written twice, single spaces."""
-    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).lower()).translate(_PLAIN)
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = text_fold(_INVISIBLE.sub("", text))
     return " ".join(re.sub(r"([a-z])\1{2,}", r"\1\1", plain).split())
 
 

@@ -8,7 +8,7 @@ from string import Formatter
 
 import yaml
 
-LANGUAGES = ("nl", "en", "es", "pl", "ro")
+from knowledge.entry import LANGUAGES
 
 
 class MessageError(ValueError):

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from knowledge.library import load
-from retrieval.analysis import fold
+from knowledge.text import fold
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.crisis.detector import WINDOW, CrisisDetector, Example, read_examples, windows
-from bot.crisis.rules import KINDS, LANGUAGES, by_rules, fold, rules
+from bot.crisis.rules import KINDS, by_rules, fold, rules
 from bot.messages import say
+from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from kompas.settings import ROOT, read_settings
 from kompas.wiring import build_detector, ordinary_messages

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.crisis.rules import by_rules
-from bot.messages import LANGUAGES, say
+from bot.messages import say
 from bot.rendering import Reply
 from channels.buttons import Press, for_rasa, pressed
 from channels.gateway import Gateway, Inbound, Outbound, clean
 from channels.limits import IDLE_SECONDS, PER_SESSION, TEXT_CHARACTERS
 from channels.rasa import RasaDown
 from channels.sessions import Pseudonyms, Sessions
+from knowledge.entry import LANGUAGES
 
 
 @dataclass(frozen=True)

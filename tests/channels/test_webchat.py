@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import LANGUAGES, catalogue
+from bot.messages import catalogue
 from bot.rendering import Button, Reply
 from channels.limits import BODY_BYTES, SESSION_CHARACTERS
 from channels.rasa import RasaClient
 from channels.webchat import BadRequest, create_app, parse
+from knowledge.entry import LANGUAGES
 from tests.channels.test_gateway import Echo, make
 
 

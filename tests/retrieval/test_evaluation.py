@@ -12,11 +12,12 @@ from bot.assistant import Assistant
 from bot.crisis.detector import read_examples
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
+from knowledge.text import fold
 from kompas.cli import COMMITTED_RESULT, QUESTIONS, regressions
 from kompas.settings import ROOT
 from kompas.wiring import build_assistant, intent_examples
 from retrieval import evaluation
-from retrieval.analysis import fold, ngrams
+from retrieval.analysis import ngrams
 from retrieval.evaluation import Question
 from tests.conftest import REAL_KNOWLEDGE
 

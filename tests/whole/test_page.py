@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bot.messages import LANGUAGES, catalogue
+from bot.messages import catalogue
+from knowledge.entry import LANGUAGES
 from tests.conftest import Running
 
 pytestmark = [pytest.mark.rasa, pytest.mark.browser]
