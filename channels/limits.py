@@ -28,5 +28,5 @@ class Rate:
     per_second: float
 
 
-# Fast typing and taps stay far below this.
-PER_SESSION = Rate(burst=20, per_second=1.0)
+# An outreach worker looking up a whole list stays below this; only a program does not.
+PER_SESSION = Rate(burst=300, per_second=5.0)
