@@ -52,6 +52,7 @@ def main() -> None:
                 print(f"| memory of the {name}, idle | {process.info['memory_info'].rss / 2**20:.0f} MiB |")
     assistant, _ = build_assistant(settings)
     times(assistant.search, questions[:20])
+    assistant.crisis("fitted when first asked")
     print(f"| `retrieval.search`, the same questions | {times(assistant.search, questions)} |")
     print(f"| crisis detection, the same questions | {times(lambda text, _: assistant.crisis(text), questions)} |")
     print(f"| encoding alone | {times(lambda text, _: assistant.searcher.encoder.encode([text]), questions)} |")

@@ -19,8 +19,19 @@ from kompas.settings import ROOT, Settings, SettingsError, read_settings, settin
 
 QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
 COMMITTED_RESULT = ROOT / "tests" / "data" / "evaluation.json"
-# One question more or less of sixty: what the arithmetic of another processor may change.
-TOLERANCE = 0.017
+# Which questions a score counts. Scores that hang on the encoder may lose one question: its arithmetic differs a little with
+# the processor and the batch. Crisis scores may lose none.
+COUNTED = {
+    "hit_at_1": "answerable",
+    "hit_at_3": "answerable",
+    "answered": "answerable",
+    "refused": "answerable",
+    "wrong": "unanswerable",
+    "crisis_recall": "crisis",
+    "false_alarms": "lookalike",
+}
+LOWER_IS_BETTER = {"refused", "wrong", "false_alarms"}
+EXACT = {"crisis_recall", "false_alarms"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -148,15 +159,15 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def regressions(found: dict[str, dict[str, float]], committed: dict[str, dict[str, float]]) -> list[str]:
-    """What is worse than the committed result by more than one question."""
-    higher = ("hit_at_1", "hit_at_3", "answered", "crisis_recall")
-    lower = ("wrong", "false_alarms", "refused")
-    return [
-        f"{language}: {name} is {found[language][name]}, committed is {committed[language][name]}"
-        for language in committed
-        for name, sign in [*((n, 1) for n in higher), *((n, -1) for n in lower)]
-        if sign * (committed[language][name] - found[language][name]) > TOLERANCE
-    ]
+    """What is worse than the committed result by more than one question; for crises, by any."""
+    worse = []
+    for language, before in committed.items():
+        for name, kind in COUNTED.items():
+            change = found[language][name] - before[name]
+            loss = change if name in LOWER_IS_BETTER else -change
+            if loss > (0.0 if name in EXACT else 1.01 / before[kind]):
+                worse.append(f"{language}: {name} is {found[language][name]}, committed is {before[name]}")
+    return worse
 
 
 def _print_misses(questions: list[Any], answer: Callable[[str, str], dict[str, Any]]) -> None:

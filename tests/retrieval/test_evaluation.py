@@ -108,7 +108,10 @@ def test_a_worse_result_is_called_a_regression() -> None:
         "crisis_recall": 1.0,
         "false_alarms": 0.0,
     }
+    score |= {"answerable": 60, "unanswerable": 30, "crisis": 20, "lookalike": 20}
     assert regressions({"nl": score}, {"nl": score}) == []
+    assert regressions({"nl": score | {"hit_at_1": 0.8834, "wrong": 0.0333}}, {"nl": score}) == []
+    assert len(regressions({"nl": score | {"crisis_recall": 0.99}}, {"nl": score})) == 1
     assert len(regressions({"nl": score | {"hit_at_1": 0.8}}, {"nl": score})) == 1
     assert len(regressions({"nl": score | {"wrong": 0.1}}, {"nl": score})) == 1
 
