@@ -223,7 +223,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 async def _run(settings_file: Path, settings: Settings) -> int:
     from knowledge.library import load
     from kompas.supervisor import Supervisor, check_ports, children, wait_until_answering
-    from kompas.training import model_path, train_if_needed
+    from kompas.training import train_if_needed
 
     def say(line: str) -> None:
         print(line, flush=True)
@@ -231,9 +231,8 @@ async def _run(settings_file: Path, settings: Settings) -> int:
     check_ports(settings)
     library = load(settings.knowledge)
     say(f"Knowledge: {len(library.entries)} entries, version {library.version}")
-    if not model_path(settings).is_file():
-        say("Training the Rasa model (one to three minutes; only when questions or rules changed) ...")
-    model, trained = await asyncio.to_thread(train_if_needed, settings)
+    announcement = "Training the Rasa model (one to three minutes; only when questions or rules changed) ..."
+    model, trained = await asyncio.to_thread(train_if_needed, settings, lambda: say(announcement))
     say(f"Rasa model: {model.name}, {'trained now' if trained else 'up to date'}")
     say("Starting Rasa, the action server and the web chat ...")
     supervisor = Supervisor(children(settings, settings_file, model), say)

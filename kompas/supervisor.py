@@ -88,11 +88,6 @@ class Supervisor:
         """Asks the supervisor to end; `run` returns when no child is left."""
         self._stopping.set()
 
-    @property
-    def pids(self) -> dict[str, int]:
-        """The process ids of the children that run now."""
-        return {name: process.pid for name, process in self._running.items()}
-
     async def run(self) -> None:
         """Keeps every child running until `stop`."""
         for child in self._family:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from knowledge.library import load
@@ -63,11 +64,16 @@ def model_path(settings: Settings) -> Path:
     return settings.cache / "models" / f"kompas-{model_hash(settings)}.tar.gz"
 
 
-def train_if_needed(settings: Settings) -> tuple[Path, bool]:
-    """The model's path, and whether it had to be trained. Raises TrainingError when Rasa fails."""
+def train_if_needed(settings: Settings, announce: Callable[[], None] | None = None) -> tuple[Path, bool]:
+    """The model's path, and whether it had to be trained; `announce` is called before a training, which takes minutes.
+
+    Raises TrainingError when Rasa fails.
+    """
     model = model_path(settings)
     if model.is_file():
         return model, False
+    if announce:
+        announce()
     model.parent.mkdir(parents=True, exist_ok=True)
     log = settings.cache / "logs" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)

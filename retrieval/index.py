@@ -35,12 +35,11 @@ class Phrasing:
 
 @dataclass(frozen=True)
 class Index:
-    """`owners[i]` and `languages[i]` belong to vector i of `dense`; beliefs have one place per id and one for OUTSIDE."""
+    """`owners[i]` belongs to vector i of `dense`; beliefs have one place per id and one for OUTSIDE."""
 
     library: Library
     ids: tuple[str, ...]
     owners: NDArray[np.int64]
-    languages: NDArray[np.int64]
     dense: Any
     probe: Vectors
     lexical: dict[str, LexicalIndex]
@@ -63,7 +62,6 @@ def build(library: Library, store: VectorStore, outside: dict[str, list[str]] | 
         library=library,
         ids=ids,
         owners=owners,
-        languages=np.array([LANGUAGES.index(phrasing.language) for phrasing in everything], dtype=np.int64),
         dense=dense,
         probe=probe.fit(vectors, owners, len(ids) + 1),
         lexical=_lexical(phrasings, len(ids) + 1),
