@@ -2,7 +2,7 @@
 PYTHON ?= python3
 KOMPAS := .venv/bin/kompas
 
-.PHONY: run chat test check setup setup-tests docs clean
+.PHONY: run chat test check setup setup-tests docs encoder clean
 
 run: setup
 	@exec $(KOMPAS) run
@@ -30,5 +30,11 @@ setup-tests:
 docs: setup-tests
 	.venv/bin/python tools/readme.py
 
+# Trains the sentence encoder anew: up to three hours on two cores (retrieval/training/).
+encoder: setup-tests
+	.venv/bin/python -m retrieval.training.pipeline
+
+# Keeps what cannot be made again offline: fetched encoders, their thresholds, the text the encoder is trained on.
 clean:
-	rm -rf .venv .venv-rasa .cache .rasa
+	rm -rf .venv .venv-rasa .rasa
+	find .cache -mindepth 1 -maxdepth 1 ! -name encoder ! -name encoders ! -name calibrations -exec rm -rf {} + 2>/dev/null || true

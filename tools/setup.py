@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "locks"
+TEST_LOCKS = [LOCKS / "dev.txt", LOCKS / "encoder.txt"]
 LOGS = ROOT / ".cache" / "logs"
 # Both environments take 3 GB; pip needs room to unpack.
 DISK_GB = 5
@@ -56,12 +57,13 @@ def app_environment(tests: bool) -> None:
         raise SetupError(
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: run make with PYTHON=python3.11"
         )
-    locks = [LOCKS / "app.txt"] + ([LOCKS / "dev.txt"] if tests else [])
+    # The tests train a tiny encoder too, so they need what `make encoder` needs.
+    locks = [LOCKS / "app.txt"] + (TEST_LOCKS if tests else [])
     home = ROOT / ".venv"
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     stamp = Stamp(home, version, locks)
     # An environment that also has the test tools serves for running.
-    if stamp.is_current() or (not tests and Stamp(home, version, [*locks, LOCKS / "dev.txt"]).is_current()):
+    if stamp.is_current() or (not tests and Stamp(home, version, [*locks, *TEST_LOCKS]).is_current()):
         say("  application environment: up to date")
         return
     step("application environment (.venv): created", lambda: create(home, sys.executable))
