@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import numpy as np
 import psutil
 
+from knowledge.library import load
 from kompas.cli import QUESTIONS
-from kompas.settings import read_settings, settings_path
-from kompas.wiring import build_assistant
+from kompas.settings import Settings, read_settings, settings_path
+from kompas.wiring import OUT_OF_SCOPE, build_assistant, intent_examples
+from retrieval.encoder import Encoder
 from retrieval.evaluation import read_questions
+from retrieval.index import build
+from retrieval.vectors import VectorStore
 
 COUNT = 200
 
@@ -56,6 +62,23 @@ def main() -> None:
     print(f"| `retrieval.search`, the same questions | {times(assistant.search, questions)} |")
     print(f"| crisis detection, the same questions | {times(lambda text, _: assistant.crisis(text), questions)} |")
     print(f"| encoding alone | {times(lambda text, _: assistant.searcher.encoder.encode([text]), questions)} |")
+    print_index_times(assistant.searcher.encoder, settings)
+
+
+def print_index_times(encoder: Encoder, settings: Settings) -> None:
+    """How long an index of 10,000 phrasings takes: the knowledge base's own, and numbered copies to fill up."""
+    library = load(settings.knowledge)
+    own = [text for _, _, text in library.phrasings()]
+    sentences = [f"{text} {round_}" if round_ else text for round_ in range(10_000 // len(own) + 1) for text in own][:10_000]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("built", "restored"):
+            began = time.perf_counter()
+            VectorStore(encoder, Path(folder)).vectors(sentences)
+            print(f"| vectors of 10,000 phrasings {name} | {time.perf_counter() - began:.1f} s |")
+    store = VectorStore(encoder, settings.cache / "vectors")
+    began = time.perf_counter()
+    build(library, store, intent_examples(settings.intents, OUT_OF_SCOPE))
+    print(f"| index of the knowledge base from kept vectors, BM25 and probe too | {time.perf_counter() - began:.1f} s |")
 
 
 if __name__ == "__main__":
