@@ -53,8 +53,9 @@ def _expected() -> tuple[type[Exception], ...]:
     from kompas.supervisor import StartError
     from kompas.training import TrainingError
     from retrieval.encoder import EncoderError
+    from retrieval.sentence_sets import SentenceSetError
 
-    return SettingsError, KnowledgeError, EncoderError, StartError, TrainingError
+    return SettingsError, KnowledgeError, EncoderError, SentenceSetError, StartError, TrainingError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,7 +79,17 @@ def parser() -> argparse.ArgumentParser:
     evaluate_parser.add_argument("--misses", action="store_true", help="also print every question that went wrong")
     evaluate_parser.add_argument("--check", action="store_true", help="fail when worse than the committed result")
     evaluate_parser.add_argument("--commit", action="store_true", help="write the result to tests/data/evaluation.json")
-    add("calibrate", calibrate, "set the thresholds from the public questions (retrieval/calibration.json)")
+    evaluate_parser.add_argument("--encoder", metavar="NAME", help="with another encoder: a folder, or owner/model@revision")
+    evaluate_parser.add_argument(
+        "--sentences", type=Path, metavar="DIR", help="also judge the encoder alone on published sets"
+    )
+    encoder_parser = commands.add_parser("encoder", help="choose the sentence encoder")
+    choices = encoder_parser.add_subparsers(required=True, metavar="WHAT")
+    use_parser = add(
+        "use", encoder_use, "fetch a model if needed, build the index and the thresholds, write the settings", choices
+    )
+    use_parser.add_argument("name", metavar="NAME", help="bundled, a folder, or owner/model[@revision] of a model hub")
+    add("calibrate", calibrate, "set the thresholds of the encoder in use from the public questions")
     add("run", run, "train if needed, start everything, wait until a question is answered")
     add("train", train, "train the Rasa model if what it is made of changed")
     add("chat", chat, "talk to a running Kompas in the terminal")
@@ -141,13 +152,23 @@ def _plain(reply: dict[str, Any]) -> str:
 def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     """`kompas evaluate`."""
     from kompas.wiring import build_assistant
-    from retrieval import evaluation
+    from retrieval import calibration, evaluation, sentence_sets
 
-    assistant, _ = build_assistant(settings)
+    if options.encoder and (options.commit or options.check):
+        print("--commit and --check are about the encoder of the settings: leave out --encoder", file=sys.stderr)
+        return 2
     questions = evaluation.read_questions(QUESTIONS)
+    chosen = _with_encoder(settings, options.encoder) if options.encoder else settings
+    assistant, _ = build_assistant(chosen, calibrated=chosen is settings)
+    if chosen is not settings:  # another encoder is compared with thresholds of its own
+        assistant.searcher.calibration = calibration.calibrate(assistant.searcher, questions)
     scores = evaluation.evaluate(questions, assistant.ask)
     found = evaluation.as_json(scores)
-    print(json.dumps(found, indent=1) if options.json else evaluation.table(scores))
+    judged = sentence_sets.judge(assistant.searcher.encoder, options.sentences) if options.sentences else []
+    alone = {"sentences": [vars(result) for result in judged]} if judged else {}
+    print(json.dumps(found | alone, indent=1) if options.json else evaluation.table(scores))
+    if judged and not options.json:
+        print("\n" + sentence_sets.table(judged))
     if options.misses:
         _print_misses(questions, assistant.ask)
     if options.commit:
@@ -156,6 +177,23 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     for line in worse:
         print(line, file=sys.stderr)
     return 1 if worse else 0
+
+
+def _with_encoder(settings: Settings, name: str) -> Settings:
+    return settings.model_copy(update={"encoder": settings.encoder.model_copy(update={"model": name})})
+
+
+def encoder_use(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas encoder use NAME`: the settings change last, when everything else has worked."""
+    from kompas import encoders
+
+    name = encoders.fetch_if_needed(options.name, settings)
+    chosen = _with_encoder(settings, name)
+    if name != "bundled":
+        _calibrate(chosen)
+    encoders.write_choice(name, options.settings_file)
+    print(f"{options.settings_file}: encoder {name}; start Kompas again to use it")
+    return 0
 
 
 def regressions(found: dict[str, dict[str, float]], committed: dict[str, dict[str, float]]) -> list[str]:
@@ -189,20 +227,27 @@ def _print_misses(questions: list[Any], answer: Callable[[str, str], dict[str, A
 
 def calibrate(options: argparse.Namespace, settings: Settings) -> int:
     """`kompas calibrate`."""
-    from kompas.wiring import CALIBRATION, build_assistant
+    _calibrate(settings)
+    return 0
+
+
+def _calibrate(settings: Settings) -> None:
+    """Builds the index, fits the thresholds to the public questions, keeps and prints them."""
+    from kompas.wiring import build_assistant, calibration_file
     from retrieval import calibration, evaluation
     from retrieval.search import write_calibration
 
-    assistant, _ = build_assistant(settings)
+    searcher = build_assistant(settings, calibrated=False)[0].searcher
     questions = evaluation.read_questions(QUESTIONS)
-    found = calibration.calibrate(assistant.searcher, questions)
-    write_calibration(found, CALIBRATION)
+    found = calibration.calibrate(searcher, questions)
+    target = calibration_file(settings, searcher.encoder.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_calibration(found, target)
     print(found.belief)
     for language, limits in found.thresholds.items():
         print(f"{language}: answer from {limits.answer}, choices from {limits.choices}")
-    for name, share in calibration.held_out(assistant.searcher, questions).items():
+    for name, share in calibration.held_out(searcher, questions).items():
         print(f"held out, {name}: {share:.3f}")
-    return 0
 
 
 def train(options: argparse.Namespace, settings: Settings) -> int:

@@ -72,7 +72,7 @@ class Settings(_Section):
 
     @property
     def cache(self) -> Path:
-        """Where models, vectors and logs are kept; may be deleted at any time."""
+        """Where models, vectors and logs are kept. Made again when missing, but for encoders that were fetched by name."""
         return ROOT / self.paths.cache
 
     @property

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from knowledge.library import load
 from kompas.settings import ROOT, Settings
+from retrieval.encoder import MODELS, verify
+from retrieval.encoder import digest as checksum
 
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-STATIC_MODEL = ROOT / "retrieval" / "models" / "static"
+# What Rasa's featurizer reads of the bundled models.
+BUNDLED_FILES = [MODELS / "minilm" / "tokenizer.json", MODELS / "static" / "model.safetensors"]
 # Models of earlier contents that are kept, for switching back and forth between branches.
 KEPT = 3
 
@@ -49,7 +52,7 @@ def model_hash(settings: Settings) -> str:
         ROOT / "locks" / "rasa.txt",
     ]
     files += sorted(settings.intents.glob("*.yml")) + sorted((ROOT / "bot" / "rasa_side").glob("*.py"))
-    files += [STATIC_MODEL / "tokenizer.json", STATIC_MODEL / "model.safetensors"]
+    files += BUNDLED_FILES
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     library = load(settings.knowledge)
@@ -67,8 +70,9 @@ def model_path(settings: Settings) -> Path:
 def train_if_needed(settings: Settings, announce: Callable[[], None] | None = None) -> tuple[Path, bool]:
     """The model's path, and whether it had to be trained; `announce` is called before a training, which takes minutes.
 
-    Raises TrainingError when Rasa fails.
+    Raises TrainingError when Rasa fails, EncoderError when the bundled table differs from its checksum.
     """
+    verify("static", checksum(MODELS / "static"))  # the encoder's own is verified where it is loaded
     model = model_path(settings)
     if model.is_file():
         return model, False

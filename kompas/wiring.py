@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +20,12 @@ from channels.gateway import Gateway
 from channels.rasa import RasaClient
 from knowledge.library import Library, load
 from knowledge.problem import KnowledgeError
+from kompas import encoders
 from kompas.settings import ROOT, Settings
-from retrieval.encoder import BUNDLED, SentenceEncoder
+from retrieval.encoder import EncoderError, SentenceEncoder
 from retrieval.index import build
 from retrieval.language import LanguageGuesser, samples_of
-from retrieval.search import UNCALIBRATED, Searcher, read_calibration
+from retrieval.search import UNCALIBRATED, Calibration, Searcher, read_calibration
 from retrieval.vectors import VectorStore
 
 log = logging.getLogger(__name__)
@@ -45,10 +49,20 @@ def intent_examples(folder: Path, only: str | None = None) -> dict[str, list[str
     return examples
 
 
-def build_encoder(settings: Settings) -> SentenceEncoder:
-    """The encoder the settings name. Raises EncoderError when its folder holds no model."""
-    folder = BUNDLED if settings.encoder.model == "bundled" else ROOT / settings.encoder.model
-    return SentenceEncoder(folder, settings.encoder.threads)
+def calibration_file(settings: Settings, encoder: str) -> Path:
+    """Where an encoder's thresholds are: committed for the bundled one, in the cache for others, by name with checksum."""
+    return CALIBRATION if settings.encoder.model == "bundled" else settings.cache / "calibrations" / f"{encoder}.json"
+
+
+def calibration_of(settings: Settings, encoder: SentenceEncoder) -> Calibration:
+    """The thresholds of an encoder. Raises EncoderError: without them Kompas would not know when it does not know."""
+    path = calibration_file(settings, encoder.name)
+    name = settings.encoder.model
+    remedy = "`kompas calibrate`" if name == "bundled" else f"`kompas encoder use {name}`"
+    try:
+        return read_calibration(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise EncoderError(f"encoder {name!r} has no thresholds that can be read: {remedy} sets them") from None
 
 
 def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
@@ -67,25 +81,37 @@ def ordinary_messages(settings: Settings, library: Library) -> list[str]:
     return asked + [text for texts in intent_examples(settings.intents).values() for text in texts]
 
 
-def build_assistant(settings: Settings) -> tuple[Assistant, Callable[[], None]]:
-    """The assistant, and a function that reads the knowledge again and serves it from then on."""
+def build_assistant(settings: Settings, calibrated: bool = True) -> tuple[Assistant, Callable[[], None]]:
+    """The assistant, and a function that reads the knowledge again and serves it from then on.
+
+    `calibrated` False: with thresholds that mean nothing, for those who set or compare them.
+    """
     library = load(settings.knowledge)
-    encoder = build_encoder(settings)
+    encoder = encoders.load(settings)
     store = VectorStore(encoder, settings.cache / "vectors")
     outside = intent_examples(settings.intents, OUT_OF_SCOPE)
-    calibration = read_calibration(CALIBRATION) if CALIBRATION.is_file() else UNCALIBRATED
+    calibration = calibration_of(settings, encoder) if calibrated else UNCALIBRATED
     searcher = Searcher(encoder, build(library, store, outside), calibration)
 
     def reload() -> None:
         fresh = load(settings.knowledge)
         if fresh.version != searcher.index.library.version:
             searcher.index = build(fresh, store, outside)
+            return_memory()
 
+    return_memory()
     # Fitted when first asked: the action server gets messages whose language is known and that are no crisis.
     guesser = cache(partial(build_guesser, settings, library))
     detector = cache(partial(build_detector, settings, library))
     assistant = Assistant(searcher, lambda text: guesser().guess(text), lambda text: detector().detect(text))
     return assistant, reload
+
+
+def return_memory() -> None:
+    """Gives the system back what building the index used (25 MB, more at a first start); elsewhere than on glibc nothing."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 async def watch_knowledge(folder: Path, reload: Callable[[], None]) -> None:

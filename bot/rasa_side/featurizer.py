@@ -37,15 +37,16 @@ class StaticEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """`model`: folder with tokenizer.json and model.safetensors; `scale`: the vector's length."""
-        return {**DenseFeaturizer.get_default_config(), "model": "retrieval/models/static", "scale": 6.0}
+        """`models`: folder with minilm/tokenizer.json and static/model.safetensors; `scale`: the vector's length."""
+        return {**DenseFeaturizer.get_default_config(), "models": "retrieval/models", "scale": 6.0}
 
     def __init__(self, config: Dict[Text, Any], execution_context: ExecutionContext) -> None:
-        """Loads the table of vectors, shape (vocabulary, dimensions)."""
+        """Loads the table of vectors: whole numbers of 8 bits, shape (vocabulary, dimensions), and a scale for each row."""
         super().__init__(execution_context.node_name, config)
-        folder = ROOT / config["model"]
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        (self._table,) = load_file(str(folder / "model.safetensors")).values()
+        folder = ROOT / config["models"]
+        self._tokenizer = Tokenizer.from_file(str(folder / "minilm" / "tokenizer.json"))
+        weights = load_file(str(folder / "static" / "model.safetensors"))
+        self._table, self._scale = weights["table"], weights["scale"]
 
     @classmethod
     def create(
@@ -80,10 +81,10 @@ class StaticEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def vector(self, text: Text) -> np.ndarray:
         """The sentence's vector, shape (1, dimensions), float32; zero when it has no known token."""
-        ids = self._tokenizer.encode(text[:CHARACTERS]).ids
+        ids = self._tokenizer.encode(text[:CHARACTERS], add_special_tokens=False).ids
         if not ids:
             return np.zeros((1, self._table.shape[1]), dtype=np.float32)
-        mean = self._table[ids].astype(np.float32).mean(axis=0, keepdims=True)
+        mean = (self._table[ids] * self._scale[ids].astype(np.float32)).mean(axis=0, keepdims=True)
         return self._config["scale"] * mean / max(float(np.linalg.norm(mean)), 1e-9)
 
     def _add(self, message: Message, attribute: Text, text: Text, tokens: int) -> None:
