@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from knowledge.text import fold
 
-# Snowball's name of each language; spaCy's tokenizer has the same two letters.
+# Snowball's name of each language.
 SNOWBALL = {"nl": "dutch", "en": "english", "es": "spanish", "pl": "polish", "ro": "romanian"}
 
 NGRAMS = (3, 4)
+# spaCy's tokenizers in its place changed no single answer and held 75 MB (docs/decisions/0005-encoder.md).
+WORD = re.compile(r"\w+")
 
 
 def terms(text: str, language: str) -> list[str]:
@@ -20,9 +23,7 @@ def terms(text: str, language: str) -> list[str]:
 
 def stems(text: str, language: str) -> list[str]:
     """Snowball stems of the words, accents folded."""
-    tokenizer, stemmer = _tools(language)
-    words = [fold(token.text) for token in tokenizer(text)]
-    found: list[str] = stemmer.stemWords([word for word in words if any(c.isalnum() for c in word)])
+    found: list[str] = _stemmer(language).stemWords(WORD.findall(fold(text)))
     return found
 
 
@@ -38,8 +39,7 @@ def ngrams(text: str) -> list[str]:
 
 
 @lru_cache
-def _tools(language: str) -> tuple[Any, Any]:
-    import spacy
+def _stemmer(language: str) -> Any:
     import Stemmer
 
-    return spacy.blank(language).tokenizer, Stemmer.Stemmer(SNOWBALL[language])
+    return Stemmer.Stemmer(SNOWBALL[language])

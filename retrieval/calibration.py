@@ -13,7 +13,7 @@ from retrieval.evaluation import Question
 from retrieval.search import Belief, Calibration, Searcher, Thresholds
 
 # Of the questions outside the knowledge, at most this share is answered; of the answers given, at least this share is right.
-WRONG_AT_MOST = 0.02
+WRONG_AT_MOST = 0.015
 RIGHT_AT_LEAST = 0.93
 # Refusing a question costs somebody an answer: at most this share of the questions whose entry was found is refused.
 LOST_AT_MOST = 0.005
