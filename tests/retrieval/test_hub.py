@@ -120,7 +120,8 @@ def run_kompas(settings: Path, address: str, *arguments: str) -> subprocess.Comp
         "HF_HOME": str(settings.parent / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
-    environment.pop("HF_HUB_OFFLINE", None)
+    for offline in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):  # loading an encoder in this process has set them
+        environment.pop(offline, None)
     command = [sys.executable, "-m", "kompas.cli", "--settings", str(settings), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
