@@ -18,6 +18,9 @@ import httpx
 from kompas.settings import LOOPBACK, ROOT, Settings
 from kompas.training import RASA_PYTHON, rasa_environment
 
+# glibc returns freed memory at once: 45 MiB less in the action server (docs/decisions/0005-encoder.md).
+GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+
 # Seconds before a dead child is started again: doubled each time, back to the first after a good minute.
 BACKOFF_FIRST, BACKOFF_LAST, GOOD_SECONDS = 1.0, 30.0, 60.0
 STOP_SECONDS = 8.0
@@ -44,7 +47,7 @@ def children(settings: Settings, settings_file: Path, model: Path) -> list[Child
     """The three processes, slowest start first."""
     logs = settings.cache / "logs"
     kompas = (sys.executable, "-m", "kompas.cli", "--settings", str(settings_file), "serve")
-    own = {**os.environ, "PYTHONPATH": str(ROOT)}
+    own = {**os.environ, "PYTHONPATH": str(ROOT), **GIVE_BACK}
     rasa = (
         str(RASA_PYTHON), "-m", "bot.rasa_side.serve", "run",
         "--model", str(model), "--interface", LOOPBACK, "--port", str(settings.rasa.port),
