@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 LANGUAGES = ("nl", "en", "es", "pl", "ro")
-Language = Literal["nl", "en", "es", "pl", "ro"]
 Status = Literal["draft", "checked", "approved"]
 SERVED: tuple[Status, ...] = ("checked", "approved")
 
@@ -19,9 +18,9 @@ Letter = Literal["cak", "cjib", "belastingdienst", "gemeente", "bank", "politie"
 QUESTION_LIMIT = 72
 # An answer fits a WhatsApp interactive body (1024) together with its source line.
 ANSWER_LIMITS = (350, 900)
-PHRASINGS_MINIMUM = 8
+PHRASINGS_MINIMUM = 12
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n]+$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 

@@ -6,11 +6,13 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.entry import Evidence, Source
+from knowledge.entry import Claim, Evidence, Source
 from knowledge.library import Library
+from knowledge.writing import write
 
 _LINES = re.compile(r"^L(\d+)(?:-L(\d+))?$")
 
@@ -44,17 +46,21 @@ class Finding:
 
 def verify(library: Library, sources_folder: Path) -> list[Finding]:
     """Looks every fingerprint up in the source texts. Raises FileNotFoundError when a document is not there."""
-    documents = {
-        name: (sources_folder / source.file).read_text(encoding="utf-8").splitlines()
-        for name, source in library.sources.items()
-        if source.kind == "document" and source.file
-    }
+    documents = _documents(library, sources_folder)
     return [
         _find(entry.id, evidence, library.sources.get(evidence.source), documents.get(evidence.source))
         for entry in library.entries.values()
         for claim in entry.claims
         for evidence in claim.evidence
     ]
+
+
+def _documents(library: Library, folder: Path) -> dict[str, list[str]]:
+    return {
+        name: (folder / source.file).read_text(encoding="utf-8").splitlines()
+        for name, source in library.sources.items()
+        if source.kind == "document" and source.file
+    }
 
 
 def summary(findings: list[Finding]) -> Counter[str]:
@@ -94,22 +100,32 @@ def _elsewhere(lines: list[str], evidence: Evidence) -> str | None:
 
 
 def write_prints(library: Library, sources_folder: Path) -> int:
-    """Writes the missing fingerprints into the entry files, line by line, leaving all else as it is. Returns how many.
+    """Writes the missing fingerprints into the entry files. Returns how many.
 
     Raises FileNotFoundError when a document is not there, ValueError when a locator lies outside its document.
     """
+    documents = _documents(library, sources_folder)
     written = 0
-    for entry_id, path in library.paths.items():
-        for finding in verify(replace(library, entries={entry_id: library.entries[entry_id]}), sources_folder):
-            if finding.outcome != "unprinted":
-                continue
-            item = finding.evidence
-            lines = (sources_folder / str(library.sources[item.source].file)).read_text(encoding="utf-8").splitlines()
-            text = passage(lines, item.at)
-            if text is None:
-                raise ValueError(f"{path}: {item.source} has no {item.at}")
-            pattern = re.compile(rf'(\{{\s*source: "?{item.source}"?, at: "?{item.at}"?)\s*\}}')
-            content, count = pattern.subn(rf'\1, print: "{fingerprint(text)}"}}', path.read_text(encoding="utf-8"))
-            path.write_text(content, encoding="utf-8")
-            written += count
+    for entry in library.entries.values():
+        claims = tuple(_printed(claim, library.sources, documents) for claim in entry.claims)
+        if claims != entry.claims:
+            written += sum(a != b for one, two in zip(claims, entry.claims, strict=True) for a, b in _pairs(one, two))
+            write(entry.model_copy(update={"claims": claims}), library.paths[entry.id])
     return written
+
+
+def _pairs(one: Claim, two: Claim) -> Iterator[tuple[Evidence, Evidence]]:
+    return zip(one.evidence, two.evidence, strict=True)
+
+
+def _printed(claim: Claim, sources: Mapping[str, Source], documents: Mapping[str, list[str]]) -> Claim:
+    items = []
+    for item in claim.evidence:
+        if item.print is None and item.source in documents:
+            text = passage(documents[item.source], item.at)
+            if text is None:
+                raise ValueError(f"{sources[item.source].file} has no {item.at}")
+            items.append(item.model_copy(update={"print": fingerprint(text)}))
+        else:
+            items.append(item)
+    return claim.model_copy(update={"evidence": tuple(items)})

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from knowledge.entry import LANGUAGES, Entry, Source
+from knowledge.glossary import Glossary, Term
 from knowledge.problem import KnowledgeError, Problem, line_of
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,6 +41,7 @@ class Library:
     topics: dict[str, str]
     version: str
     paths: dict[str, Path] = field(default_factory=dict, compare=False)
+    glossary: Glossary = field(default=Glossary({}), compare=False)
 
     def phrasings(self) -> Iterator[tuple[str, str, str]]:
         """Every way to ask that is on file: (entry id, language, text), the question itself first."""
@@ -47,6 +51,11 @@ class Library:
                 yield entry.id, language, text.question
                 for phrasing in text.phrasings:
                     yield entry.id, language, phrasing
+
+    def problem(self, entry: Entry, keys: tuple[Any, ...], what: str, mend: str) -> Problem:
+        """What is wrong at one place of an entry's file."""
+        path = self.paths[entry.id]
+        return Problem(str(path), line_of(path, keys), what, mend)
 
 
 def content_version(folder: Path) -> str:
@@ -62,7 +71,8 @@ def load(folder: Path) -> Library:
     """Reads a knowledge folder. Raises KnowledgeError naming every file and line that cannot be read."""
     version = content_version(folder)
     topics: dict[str, str] = read_yaml(folder / "topics.yml")
-    sources = _sources(folder / "sources.yml")
+    sources = _table(folder / "sources.yml", Source)
+    glossary = Glossary(_table(folder / "glossary.yml", Term))
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}
     paths: dict[str, Path] = {}
@@ -78,7 +88,7 @@ def load(folder: Path) -> Library:
         entries[entry.id], paths[entry.id] = entry, path
     if problems:
         raise KnowledgeError(problems)
-    return Library(entries, sources, topics, version, paths)
+    return Library(entries, sources, topics, version, paths, glossary)
 
 
 def read_entry(path: Path) -> Entry:
@@ -105,18 +115,18 @@ def read_yaml(path: Path) -> Any:
         raise KnowledgeError([Problem(str(path), line, what, "check indentation, colons and quotes")]) from None
 
 
-def _sources(path: Path) -> dict[str, Source]:
-    content = read_yaml(path)
+def _table(path: Path, kind: type[Model]) -> dict[str, Model]:
+    """A YAML mapping from names to records of one kind."""
     problems: list[Problem] = []
-    sources: dict[str, Source] = {}
-    for name, value in content.items():
+    found: dict[str, Model] = {}
+    for name, value in read_yaml(path).items():
         try:
-            sources[str(name)] = Source.model_validate(value)
+            found[str(name)] = kind.model_validate(value)
         except ValidationError as error:
             problems += [_problem(path, detail, (name,)) for detail in error.errors()]
     if problems:
         raise KnowledgeError(problems)
-    return sources
+    return found
 
 
 def _problem(path: Path, detail: Any, prefix: tuple[Any, ...] = ()) -> Problem:

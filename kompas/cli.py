@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime as dt
 import json
 import logging
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.entry import LANGUAGES
+from kompas import knowledge_commands
 from kompas.settings import ROOT, Settings, SettingsError, read_settings, settings_path
 
 QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
@@ -50,12 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _expected() -> tuple[type[Exception], ...]:
     from knowledge.problem import KnowledgeError
+    from knowledge.sheets import SheetError
     from kompas.supervisor import StartError
     from kompas.training import TrainingError
     from retrieval.encoder import EncoderError
     from retrieval.sentence_sets import SentenceSetError
 
-    return SettingsError, KnowledgeError, EncoderError, SentenceSetError, StartError, TrainingError
+    return SettingsError, KnowledgeError, SheetError, EncoderError, SentenceSetError, StartError, TrainingError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -95,12 +96,7 @@ def parser() -> argparse.ArgumentParser:
     add("chat", chat, "talk to a running Kompas in the terminal")
     serve_parser = add("serve", serve, "run one process (the supervisor does this)")
     serve_parser.add_argument("part", choices=("actions", "web"))
-    knowledge = commands.add_parser("knowledge", help="check and verify the knowledge base")
-    desk = knowledge.add_subparsers(required=True, metavar="WHAT")
-    add("check", knowledge_check, "every rule an entry must pass; problems as file:line", desk)
-    verify_parser = add("verify", knowledge_verify, "find the evidence again in the source texts", desk)
-    verify_parser.add_argument("--sources", type=Path, required=True, metavar="DIR", help="folder of the source texts")
-    verify_parser.add_argument("--write", action="store_true", help="write missing fingerprints into the entries")
+    knowledge_commands.add_to(commands, add)
     return top
 
 
@@ -329,45 +325,6 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
         h11_max_incomplete_event_size=65536,
     )
     return 0
-
-
-def knowledge_check(options: argparse.Namespace, settings: Settings) -> int:
-    """`kompas knowledge check`."""
-    from knowledge.check import check
-    from knowledge.library import load
-
-    problems = check(settings.knowledge, dt.date.today())
-    for problem in problems:
-        print(problem)
-    if problems:
-        print(f"{len(problems)} problems", file=sys.stderr)
-        return 1
-    library = load(settings.knowledge)
-    print(f"{len(library.entries)} entries in {len(LANGUAGES)} languages, version {library.version}: no problems")
-    return 0
-
-
-def knowledge_verify(options: argparse.Namespace, settings: Settings) -> int:
-    """`kompas knowledge verify`."""
-    from knowledge.evidence import summary, verify, write_prints
-    from knowledge.library import load
-
-    library = load(settings.knowledge)
-    try:
-        if options.write:
-            print(f"{write_prints(library, options.sources)} fingerprints written")
-            library = load(settings.knowledge)
-        findings = verify(library, options.sources)
-    except FileNotFoundError as error:
-        print(f"{error.filename} is missing: give the folder of the source texts with --sources", file=sys.stderr)
-        return 1
-    for finding in findings:
-        if finding.outcome in ("moved", "vanished", "unprinted"):
-            where = f" to {finding.found_at}" if finding.found_at else ""
-            print(f"{finding.entry}: {finding.evidence.source} {finding.evidence.at} {finding.outcome}{where}")
-    counts = summary(findings)
-    print(", ".join(f"{outcome} {counts[outcome]}" for outcome in ("holds", "moved", "vanished", "unprinted", "outside")))
-    return 1 if counts["moved"] + counts["vanished"] + counts["unprinted"] else 0
 
 
 if __name__ == "__main__":

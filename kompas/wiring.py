@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
@@ -31,19 +31,20 @@ from retrieval.vectors import VectorStore
 log = logging.getLogger(__name__)
 
 CALIBRATION = ROOT / "retrieval" / "calibration.json"
-OUT_OF_SCOPE = "out_of_scope"
+# No questions for any entry: "thanks a lot" must not look like a question about how much a club keeps.
+OUTSIDE = ("out_of_scope", "greet", "thanks", "goodbye", "affirm", "deny")
 # Topics whose questions may speak of a crisis: no examples of the contrary.
 NEAR_CRISIS = {"geweld", "mensenhandel", "huisvesting"}
 # An editor's save is often several file events; wait until they are over (milliseconds).
 SETTLE_MS = 150
 
 
-def intent_examples(folder: Path, only: str | None = None) -> dict[str, list[str]]:
-    """Examples by language from `intents/<language>.yml`, of one intent or of all."""
+def intent_examples(folder: Path, only: Collection[str] | None = None) -> dict[str, list[str]]:
+    """Examples by language from `intents/<language>.yml`, of some intents or of all."""
     examples: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yml")):
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if only in (None, block["intent"]):
+            if only is None or block["intent"] in only:
                 lines = [line.removeprefix("- ") for line in block["examples"].splitlines()]
                 examples.setdefault(path.stem, []).extend(lines)
     return examples
@@ -89,7 +90,7 @@ def build_assistant(settings: Settings, calibrated: bool = True) -> tuple[Assist
     library = load(settings.knowledge)
     encoder = encoders.load(settings)
     store = VectorStore(encoder, settings.cache / "vectors")
-    outside = intent_examples(settings.intents, OUT_OF_SCOPE)
+    outside = intent_examples(settings.intents, OUTSIDE)
     calibration = calibration_of(settings, encoder) if calibrated else UNCALIBRATED
     searcher = Searcher(encoder, build(library, store, outside), calibration)
 

@@ -13,10 +13,10 @@ from tests.conftest import TODAY, make_entry, write_entry
 
 
 def test_a_good_folder_loads(folder: Path) -> None:
-    """Three entries, each with one question and eight phrasings in five languages."""
+    """Three entries, each with one question and twelve phrasings in five languages."""
     library = load(folder)
     assert sorted(library.entries) == ["boats-mooring", "keys-copy", "keys-lost"]
-    assert len(list(library.phrasings())) == 3 * 5 * 9
+    assert len(list(library.phrasings())) == 3 * 5 * 13
 
 
 def test_the_version_follows_the_content(folder: Path) -> None:
