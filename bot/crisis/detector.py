@@ -24,8 +24,9 @@ NONE = "none"
 # log odds from which a message is a crisis. Chosen by cross-validation over the examples, checked on the public questions.
 RULE_WEIGHT = 4.0
 THRESHOLD = 1.25
-# Questions of the knowledge base are less telling than messages written to be confused with a crisis.
-ORDINARY_WEIGHT = 0.15
+# Questions of the knowledge base are less telling than messages written to be confused with a crisis, and all of them
+# together weigh no more however many there are: the alarm must not grow deaf as the knowledge grows.
+ORDINARY_WEIGHT, ORDINARY_TOTAL = 0.15, 1200.0
 # A long message is read in windows of so many words, so that one sentence in it is not drowned; where a rule saw
 # something, in narrow ones.
 WINDOW, NARROW = 40, 6
@@ -72,7 +73,7 @@ class CrisisDetector:
         )
         features = self._features.fit_transform([example.text for example in seen] + calm)
         kinds = [example.kind for example in seen] + [NONE] * len(calm)
-        weights = [1.0] * len(seen) + [ORDINARY_WEIGHT] * len(calm)
+        weights = [1.0] * len(seen) + [min(ORDINARY_WEIGHT, ORDINARY_TOTAL / max(len(calm), 1))] * len(calm)
         self._model: Any = LogisticRegression(C=30.0, max_iter=200).fit(features, kinds, sample_weight=weights)
         self._classes = list(self._model.classes_)
 
