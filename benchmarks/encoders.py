@@ -17,7 +17,7 @@ from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from kompas.cli import QUESTIONS
 from kompas.settings import ROOT, read_settings, settings_path
-from kompas.wiring import OUT_OF_SCOPE, intent_examples
+from kompas.wiring import OUTSIDE, intent_examples
 from retrieval.encoder import BUNDLED, SentenceEncoder, Vectors
 from retrieval.evaluation import Question, read_questions
 from retrieval.index import build
@@ -60,7 +60,7 @@ def hits(searcher: Searcher, weights: Weights, questions: list[Question]) -> dic
 
 def searcher_of(encoder: Any) -> Searcher:
     settings = read_settings(settings_path())
-    outside = intent_examples(settings.intents, OUT_OF_SCOPE)
+    outside = intent_examples(settings.intents, OUTSIDE)
     return Searcher(encoder, build(load(settings.knowledge), VectorStore(encoder, None), outside), UNCALIBRATED)
 
 

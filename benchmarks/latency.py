@@ -16,7 +16,7 @@ import psutil
 from knowledge.library import load
 from kompas.cli import QUESTIONS
 from kompas.settings import Settings, read_settings, settings_path
-from kompas.wiring import OUT_OF_SCOPE, build_assistant, intent_examples
+from kompas.wiring import OUTSIDE, build_assistant, intent_examples
 from retrieval.encoder import Encoder
 from retrieval.evaluation import read_questions
 from retrieval.index import build
@@ -77,7 +77,7 @@ def print_index_times(encoder: Encoder, settings: Settings) -> None:
             print(f"| vectors of 10,000 phrasings {name} | {time.perf_counter() - began:.1f} s |")
     store = VectorStore(encoder, settings.cache / "vectors")
     began = time.perf_counter()
-    build(library, store, intent_examples(settings.intents, OUT_OF_SCOPE))
+    build(library, store, intent_examples(settings.intents, OUTSIDE))
     print(f"| index of the knowledge base from kept vectors, BM25 and probe too | {time.perf_counter() - began:.1f} s |")
 
 

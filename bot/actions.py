@@ -17,8 +17,6 @@ from knowledge.entry import LANGUAGES
 
 # A dialogue act that looks this much like a known question is answered as one: a wrong intent must not hide an entry.
 QUESTION_WORDS = 3
-# Unless Rasa is this sure of the act: "thanks a lot" is no question about how much a club may keep.
-SURE_ACT = 0.97
 # These acts are never questions about the knowledge, however alike.
 ALWAYS_DIALOGUE = {"change_language", "forget_me", "hide", "none_of_these"}
 
@@ -88,8 +86,7 @@ def actions(assistant: Assistant) -> list[KompasAction]:
 
     def dialogue(tracker: Tracker) -> Reply:
         intent, language = intent_of(tracker), language_of(tracker)
-        sure = intent in ALWAYS_DIALOGUE or tracker.latest_message["intent"].get("confidence", 0.0) >= SURE_ACT
-        if not sure and len(text_of(tracker).split()) >= QUESTION_WORDS:
+        if intent not in ALWAYS_DIALOGUE and len(text_of(tracker).split()) >= QUESTION_WORDS:
             decision = assistant.search(text_of(tracker), language)
             if decision.entry:
                 return rendering.decided(decision, assistant.library)

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from knowledge.glossary import Glossary
 from knowledge.text import fold
 
 # Snowball's name of each language.
@@ -16,9 +17,10 @@ NGRAMS = (3, 4)
 WORD = re.compile(r"\w+")
 
 
-def terms(text: str, language: str) -> list[str]:
-    """All index terms of a text: stems (marked `s:`) and n-grams."""
-    return [f"s:{stem}" for stem in stems(text, language)] + ngrams(text)
+def terms(text: str, language: str, glossary: Glossary) -> list[str]:
+    """All index terms of a text: stems (marked `s:`), n-grams, and notions of the glossary in any language (marked `g:`)."""
+    named = [f"g:{notion}" for notion in glossary.notions(text)]
+    return [f"s:{stem}" for stem in stems(text, language)] + ngrams(text) + named
 
 
 def stems(text: str, language: str) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.entry import LANGUAGES
+from knowledge.glossary import Glossary
 from knowledge.library import Library
 from knowledge.text import fold
 from retrieval import lexical, probe
@@ -64,7 +65,7 @@ def build(library: Library, store: VectorStore, outside: dict[str, list[str]] | 
         owners=owners,
         dense=dense,
         probe=probe.fit(vectors, owners, len(ids) + 1),
-        lexical=_lexical(phrasings, len(ids) + 1),
+        lexical=_lexical(phrasings, len(ids) + 1, library.glossary),
     )
 
 
@@ -74,10 +75,10 @@ def _phrasings(library: Library, ids: tuple[str, ...], outside: dict[str, list[s
     return inside + [Phrasing(OUTSIDE, language, text) for language, texts in outside.items() for text in texts]
 
 
-def _lexical(phrasings: list[Phrasing], places: int) -> dict[str, LexicalIndex]:
+def _lexical(phrasings: list[Phrasing], places: int, glossary: Glossary) -> dict[str, LexicalIndex]:
     documents: dict[str, list[list[str]]] = defaultdict(lambda: [[] for _ in range(places)])
     for phrasing in phrasings:
-        found = terms(phrasing.text, phrasing.language)
+        found = terms(phrasing.text, phrasing.language, glossary)
         documents[phrasing.language][phrasing.owner] += found
         documents[ALL][phrasing.owner] += found
     return {name: lexical.build(documents[name]) for name in (*LANGUAGES, ALL)}

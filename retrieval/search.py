@@ -141,7 +141,7 @@ class Searcher:
 
 def fuse(index: Index, text: str, vector: Vectors, language: str, weights: Weights) -> Beliefs:
     """The weighted mean of all evidence, shape (entries + 1,); the last place is for outside questions."""
-    found = terms(text, language)
+    found = terms(text, language, index.library.glossary)
     fused = (
         weights.own_language * index.lexical[language].scores(found)
         + weights.all_languages * index.lexical[ALL].scores(found)
