@@ -11,16 +11,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from knowledge.entry import Entry, Letter
+from knowledge.writing import as_yaml
 from kompas.settings import ROOT, Settings, read_settings
 
 TODAY = dt.date(2026, 11, 21)
 REAL_KNOWLEDGE = ROOT / "knowledge"
+
+
+COUNTING = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def free_port() -> int:
@@ -34,10 +40,8 @@ def make_entry(entry_id: str, topic: str, about: str, **changes: Any) -> dict[st
     text = {
         "status": "checked",
         "question": f"{about} question?",
-        "answer": f"The answer about {about}. " + "It is written in plain words and says what to do today. " * 6,
-        "phrasings": [
-            f"{about} phrasing {word}" for word in ("one", "two", "three", "four", "five", "six", "seven", "eight")
-        ],
+        "answer": f"The answer about {about}, in plain words. " + f"Do this about {about} by that date. " * 12,
+        "phrasings": [f"{about} phrasing {word}" for word in COUNTING],
     }
     entry: dict[str, Any] = {
         "id": entry_id,
@@ -64,7 +68,11 @@ def write_entry(folder: Path, entry: dict[str, Any]) -> Path:
     path = folder / "entries" / entry["topic"] / f"{entry['id']}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     dated = {k: dt.date.fromisoformat(v) if k in ("checked_on", "valid_until") else v for k, v in entry.items()}
-    path.write_text(yaml.safe_dump(dated, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    try:
+        content = as_yaml(Entry.model_validate(entry))
+    except ValidationError:
+        content = yaml.safe_dump(dated, allow_unicode=True, sort_keys=False)
+    path.write_text(content, encoding="utf-8")
     return path
 
 
@@ -80,7 +88,9 @@ def folder(tmp_path: Path) -> Path:
         "url": "https://law.example/x",
     }
     (tmp_path / "sources.yml").write_text(yaml.safe_dump({"law": source}))
-    write_entry(tmp_path, make_entry("keys-lost", "keys", "lost keys"))
+    term = {"fixed": True, "nl": ["sleutel"], "en": ["key"], "es": ["llave"], "pl": ["klucz"], "ro": ["cheie"]}
+    (tmp_path / "glossary.yml").write_text(yaml.safe_dump({"sleutel": term}))
+    write_entry(tmp_path, make_entry("keys-lost", "keys", "lost keys", letters=list(get_args(Letter))))
     write_entry(tmp_path, make_entry("keys-copy", "keys", "copied keys"))
     write_entry(tmp_path, make_entry("boats-mooring", "boats", "mooring a boat"))
     return tmp_path
@@ -116,7 +126,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("installation")
     copy = home / "knowledge"
     copy.mkdir()
-    for name in ("topics.yml", "sources.yml"):
+    for name in ("topics.yml", "sources.yml", "glossary.yml"):
         shutil.copy(REAL_KNOWLEDGE / name, copy)
     shutil.copytree(REAL_KNOWLEDGE / "entries", copy / "entries")
     ports = [free_port() for _ in range(3)]

@@ -21,7 +21,7 @@ from retrieval.analysis import ngrams
 from retrieval.evaluation import Question
 from tests.conftest import REAL_KNOWLEDGE
 
-COUNTS = {"answerable": 60, "unanswerable": 30, "crisis": 20, "lookalike": 20}
+COUNTS = {"answerable": 100, "unanswerable": 30, "crisis": 20, "lookalike": 20}
 CRISES = {"violence_now", "captivity", "suicide", "sexual_violence_now"}
 # Two sentences that share this much of their character n-grams are nearly the same sentence.
 NEARLY_EQUAL = 0.8
@@ -41,11 +41,11 @@ def assistant() -> Assistant:
 
 
 def test_the_set_is_complete(questions: list[Question]) -> None:
-    """Per language sixty answerable in two styles, thirty unanswerable, twenty crises and twenty look-alikes."""
+    """Per language a hundred answerable in two styles, thirty unanswerable, twenty crises and twenty look-alikes."""
     for language in LANGUAGES:
         mine = [q for q in questions if q.language == language]
         assert Counter(q.kind for q in mine) == COUNTS
-        assert Counter(q.style for q in mine if q.kind == "answerable") == {"plain": 30, "haste": 30}
+        assert Counter(q.style for q in mine if q.kind == "answerable") == {"plain": 50, "haste": 50}
     assert len({(q.language, fold(q.text)) for q in questions}) == len(questions)
 
 
