@@ -48,8 +48,8 @@ class Assistant:
         decision = self.search(text, language)
         listed = [{"entry": c.entry, "topic": c.topic, "title": c.title} for c in decision.choices]
         if decision.entry is None:
-            key = "choices" if decision.outcome == "choices" else "unknown"
-            return self._line(decision.outcome, language, say(language, key), decision.score, choices=listed)
+            text = decision.question or say(language, decision.outcome)
+            return self._line(decision.outcome, language, text, decision.score, choices=listed)
         entry = self.library.entries[decision.entry]
         return {
             **self._line("answer", language, entry.text(language).answer, decision.score, choices=listed),

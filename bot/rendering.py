@@ -88,7 +88,7 @@ def choices(decision: Decision) -> Reply:
     language = decision.language
     buttons = [Button(choice.title, entry_value(choice.entry)) for choice in decision.choices]
     buttons.append(Button(say(language, "none_of_these"), NONE_VALUE))
-    return Reply(say(language, "choices"), "choices", None, tuple(buttons))
+    return Reply(decision.question or say(language, "choices"), "choices", None, tuple(buttons))
 
 
 def decided(decision: Decision, library: Library) -> Reply:

@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     structure.finished,
     structure.phrasings_apart,
     structure.answers_apart,
+    structure.open_words,
     wording.words,
     wording.deadline_in_letters,
     wording.reading_level,

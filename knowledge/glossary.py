@@ -64,18 +64,18 @@ class Glossary:
         return found
 
     def _longest(self, words: list[str], at: int, language: str | None) -> tuple[int, str | None]:
-        for form, term, spoken in self._forms[words[at][:2]]:
+        for form, term, spoken in self._forms[words[at][:WHOLE_WORD - 1]]:
             if language in (None, spoken) and _begins(words[at : at + len(form)], form):
                 return len(form), term
         return 1, None
 
     @cached_property
     def _forms(self) -> defaultdict[str, list[tuple[tuple[str, ...], str, str]]]:
-        """(words, term id, language) by the first two letters, longest first."""
+        """(words, term id, language) by the first letters, which are a short form as a whole, longest first."""
         found: defaultdict[str, list[tuple[tuple[str, ...], str, str]]] = defaultdict(list)
         for term, language, form in self._all_forms():
             words = tuple(_WORD.findall(fold(form)))
-            found[words[0][:2]].append((words, term, language))
+            found[words[0][: WHOLE_WORD - 1]].append((words, term, language))
         for forms in found.values():
             forms.sort(key=lambda item: (-len(item[0]), -len(" ".join(item[0])), item[1]))
         return found

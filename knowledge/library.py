@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from knowledge.entry import LANGUAGES, Entry, Source
 from knowledge.glossary import Glossary, Term
+from knowledge.open_words import OpenWords
 from knowledge.problem import KnowledgeError, Problem, line_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -42,6 +43,8 @@ class Library:
     version: str
     paths: dict[str, Path] = field(default_factory=dict, compare=False)
     glossary: Glossary = field(default=Glossary({}), compare=False)
+    open_words: OpenWords = field(default=OpenWords(), compare=False)
+    folder: Path = field(default=Path("knowledge"), compare=False)
 
     def phrasings(self) -> Iterator[tuple[str, str, str]]:
         """Every way to ask that is on file: (entry id, language, text), the question itself first."""
@@ -73,6 +76,7 @@ def load(folder: Path) -> Library:
     topics: dict[str, str] = read_yaml(folder / "topics.yml")
     sources = _table(folder / "sources.yml", Source)
     glossary = Glossary(_table(folder / "glossary.yml", Term))
+    open_words = _record(folder / "open_words.yml", OpenWords)
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}
     paths: dict[str, Path] = {}
@@ -88,14 +92,19 @@ def load(folder: Path) -> Library:
         entries[entry.id], paths[entry.id] = entry, path
     if problems:
         raise KnowledgeError(problems)
-    return Library(entries, sources, topics, version, paths, glossary)
+    return Library(entries, sources, topics, version, paths, glossary, open_words, folder)
 
 
 def read_entry(path: Path) -> Entry:
     """Reads one entry file. Raises KnowledgeError with file, line and remedy."""
+    return _record(path, Entry)
+
+
+def _record(path: Path, kind: type[Model]) -> Model:
+    """A YAML file that is one record."""
     content = read_yaml(path)
     try:
-        return Entry.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         raise KnowledgeError([_problem(path, detail) for detail in error.errors()]) from None
 

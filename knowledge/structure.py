@@ -11,7 +11,7 @@ from typing import get_args
 from knowledge.entry import LANGUAGES, Letter
 from knowledge.evidence import line_range
 from knowledge.library import Library
-from knowledge.problem import Problem
+from knowledge.problem import Problem, line_of
 from knowledge.skeleton import TO_WRITE
 from knowledge.text import fold
 from knowledge.writing import as_yaml
@@ -133,3 +133,19 @@ def answers_apart(library: Library, today: dt.date) -> Iterator[Problem]:
 def _turns_of_phrase(answer: str) -> set[tuple[str, ...]]:
     words = _WORD.findall(fold(answer))
     return {tuple(words[start : start + SHINGLE]) for start in range(len(words) - SHINGLE + 1)}
+
+
+def open_words(library: Library, today: dt.date) -> Iterator[Problem]:
+    """An open word offers entries that exist, and no phrasing is so open that Kompas would ask back instead of answering."""
+    path = library.folder / "open_words.yml"
+    for name, word in library.open_words.words.items():
+        for entry_id in word.choices:
+            if entry_id not in library.entries:
+                line = line_of(path, ("words", name, "choices", entry_id))
+                yield Problem(str(path), line, f"unknown entry {entry_id!r}", "name the id of an entry")
+    for entry in library.entries.values():
+        for language in LANGUAGES:
+            for index, phrasing in enumerate(entry.text(language).phrasings):
+                if library.open_words.find(phrasing):
+                    yield library.problem(entry, (language, "phrasings", index), f"{phrasing!r} leaves open what is meant",
+                                          "say more, or change open_words.yml: Kompas asks which one is meant")  # fmt: skip

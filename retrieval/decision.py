@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from knowledge.open_words import CHOICES_LIMITS as CHOICES_LIMITS
+
 Outcome = Literal["answer", "choices", "unknown"]
 
-# "Did you mean" offers two to four titles.
-CHOICES_LIMITS = (2, 4)
 # The first three in order of belief are listed also beside an answer, so that hit@3 can be measured.
 RANKED = 3
 
@@ -32,6 +32,7 @@ class Decision:
     score: float
     choices: tuple[Choice, ...]
     version: str
+    question: str | None = None  # what to ask with the choices, where it can be said precisely
 
     @property
     def entry(self) -> str | None:

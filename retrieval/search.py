@@ -110,12 +110,27 @@ class Searcher:
     def search(self, question: str, language: str, topic_prior: Mapping[str, float] | None = None) -> Decision:
         """The decision for a question asked in `language`. `topic_prior` maps topics to probabilities (0 to 1)."""
         index = self.index
+        if asked_back := self._open(question, language, index):
+            return asked_back
         ranking = self.rank(question, language, topic_prior, index)
         belief = self.calibration.belief.of(*ranking.features) if ranking.entries else 0.0
         outcome = _outcome(belief, len(ranking.entries), self.calibration.thresholds[language])
         kept = {"answer": RANKED, "choices": CHOICES_LIMITS[1], "unknown": 0}[outcome]
         choices = tuple(_choice(index, entry, score, language) for entry, score in ranking.entries[:kept])
         return Decision(outcome, language, belief, choices, index.library.version)
+
+    def _open(self, question: str, language: str, index: Index) -> Decision | None:
+        """A word that may mean several entries, and nothing else: no ranking can know which."""
+        word = index.library.open_words.find(question)
+        if word is None:
+            return None
+        entries, today = index.library.entries, self.today()
+        labels = {entry: label for entry, label in word.labels(language).items() if entries[entry].is_served(language, today)}
+        if len(labels) < CHOICES_LIMITS[0]:
+            return None
+        share = round(1 / len(labels), 4)
+        choices = tuple(Choice(entry, entries[entry].topic, label, share) for entry, label in labels.items())
+        return Decision("choices", language, share, choices, index.library.version, word.question(language))
 
     def rank(
         self, question: str, language: str, topic_prior: Mapping[str, float] | None = None, index: Index | None = None
