@@ -64,7 +64,7 @@ class Glossary:
         return found
 
     def _longest(self, words: list[str], at: int, language: str | None) -> tuple[int, str | None]:
-        for form, term, spoken in self._forms[words[at][:WHOLE_WORD - 1]]:
+        for form, term, spoken in self._forms[words[at][: WHOLE_WORD - 1]]:
             if language in (None, spoken) and _begins(words[at : at + len(form)], form):
                 return len(form), term
         return 1, None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.open_words import CHOICES_LIMITS as CHOICES_LIMITS
-
 Outcome = Literal["answer", "choices", "unknown"]
 
 # The first three in order of belief are listed also beside an answer, so that hit@3 can be measured.

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.entry import LANGUAGES
+from knowledge.open_words import CHOICES_LIMITS
 from retrieval import probe
 from retrieval.analysis import terms
-from retrieval.decision import CHOICES_LIMITS, RANKED, Choice, Decision, Outcome
+from retrieval.decision import RANKED, Choice, Decision, Outcome
 from retrieval.encoder import Encoder, Vectors
 from retrieval.index import ALL, Index
 
@@ -125,7 +126,7 @@ class Searcher:
         if word is None:
             return None
         entries, today = index.library.entries, self.today()
-        labels = {entry: label for entry, label in word.labels(language).items() if entries[entry].is_served(language, today)}
+        labels = {e: label for e, label in word.labels(language).items() if entries[e].is_served(language, today)}
         if len(labels) < CHOICES_LIMITS[0]:
             return None
         share = round(1 / len(labels), 4)

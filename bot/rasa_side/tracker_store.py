@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, Dict, Optional, Text
 
@@ -31,16 +32,18 @@ class ForgetfulTrackerStore(InMemoryTrackerStore):
         """`idle_seconds`: how long a silent conversation is remembered."""
         self._idle_seconds = idle_seconds
         self._used: Dict[Text, float] = {}
+        self._timer: Optional[asyncio.TimerHandle] = None
         super().__init__(domain, event_broker, **kwargs)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keeps the state and drops what is idle."""
+        """Keeps the state, drops what is idle, and sees to it that this goes too when nobody writes any more."""
         self._used.pop(tracker.sender_id, None)
         self._used[tracker.sender_id] = time.monotonic()
         self._drop_idle()
         await super().save(tracker)
         if tracker.latest_message and tracker.latest_message.intent.get("name") == FORGET:
             self._drop(tracker.sender_id)
+        self._watch()
 
     async def _retrieve(self, sender_id: Text, fetch_all_sessions: bool) -> Optional[DialogueStateTracker]:
         self._drop_idle()
@@ -53,6 +56,17 @@ class ForgetfulTrackerStore(InMemoryTrackerStore):
             if used >= oldest_kept and len(self._used) <= CONVERSATIONS:
                 return
             self._drop(sender_id)
+
+    def _watch(self) -> None:
+        """Wakes up when the oldest conversation has been silent long enough."""
+        if self._used and self._timer is None:
+            due = next(iter(self._used.values())) + self._idle_seconds - time.monotonic()
+            self._timer = asyncio.get_running_loop().call_later(max(due, 0.0), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._drop_idle()
+        self._watch()
 
     def _drop(self, sender_id: Text) -> None:
         self._used.pop(sender_id, None)

@@ -126,3 +126,38 @@ def send_when_up(port: int, message: dict[str, object]) -> None:
         except httpx.ConnectError:
             assert time.monotonic() < until, "Rasa did not start"
             time.sleep(0.5)
+
+
+FORGETS = """
+import asyncio
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from bot.rasa_side.tracker_store import ForgetfulTrackerStore
+
+async def main():
+    domain = Domain.load("bot/domain.yml")
+    store = ForgetfulTrackerStore(domain, idle_seconds=1.0)
+    for name in ("first", "second"):
+        tracker = await store.get_or_create_tracker(name)
+        tracker.update(UserUttered("said", {"name": "greet"}), domain)
+        await store.save(tracker)
+        await asyncio.sleep(0.1)
+    print("kept", len(store.store))
+    for _ in range(100):
+        await asyncio.sleep(0.1 if store.store else 0)
+    print("kept", len(store.store))
+    tracker = await store.get_or_create_tracker("third")
+    tracker.update(UserUttered("said", {"name": "forget_me"}), domain)
+    await store.save(tracker)
+    print("kept", len(store.store))
+
+asyncio.run(main())
+"""
+
+
+def test_a_silent_conversation_goes_by_itself_and_a_forgotten_one_at_once(real_settings: Settings) -> None:
+    """Nobody has to write again before what was said goes: the store has a clock of its own."""
+    done = subprocess.run(
+        [str(RASA_PYTHON), "-c", FORGETS], cwd=ROOT, env=rasa_environment(real_settings), capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == ["kept 2", "kept 0", "kept 0"], done.stderr[-2000:]

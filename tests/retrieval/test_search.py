@@ -188,3 +188,18 @@ def test_today_is_asked_at_every_search(searcher: Searcher) -> None:
     """An entry that expires at midnight is gone in the morning, without a restart."""
     tomorrow = replace(searcher, today=lambda: dt.date(2027, 11, 2))
     assert tomorrow.rank("mooring a boat phrasing two", "en").entries == ()
+
+
+def test_an_open_word_is_asked_back_with_its_labels(searcher: Searcher) -> None:
+    """No ranking can know which key is meant; with one more word it can."""
+    decision = searcher.search("the keys?", "pl")
+    assert (decision.outcome, decision.question) == ("choices", "Which key, pl?")
+    assert [(c.entry, c.title) for c in decision.choices] == [("keys-lost", "keys-lost pl"), ("keys-copy", "keys-copy pl")]
+    assert searcher.search("lost keys phrasing two", "en").question is None
+
+
+def test_an_open_word_never_offers_what_may_not_be_served(change: Callable[[], Searcher], folder: Path) -> None:
+    """With one choice left there is nothing to ask: retrieval decides."""
+    write_entry(folder, make_entry("keys-copy", "keys", "copied keys", valid_until="2026-11-20"))
+    decision = change().search("key", "en")
+    assert decision.question is None and all(choice.entry != "keys-copy" for choice in decision.choices)
