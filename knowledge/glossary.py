@@ -91,6 +91,7 @@ def _begins(words: list[str], form: tuple[str, ...]) -> bool:
     """Whether the words are the form's; each may go on where the form's word is long enough."""
     if len(words) < len(form):
         return False
-    return all(
-        word == part or (len(part) >= WHOLE_WORD and word.startswith(part)) for word, part in zip(words, form, strict=True)
-    )
+    for word, part in zip(words, form, strict=True):
+        if word != part and (len(part) < WHOLE_WORD or not word.startswith(part)):
+            return False
+    return True

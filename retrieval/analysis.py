@@ -15,12 +15,14 @@ SNOWBALL = {"nl": "dutch", "en": "english", "es": "spanish", "pl": "polish", "ro
 NGRAMS = (3, 4)
 # spaCy's tokenizers in its place changed no single answer and held 75 MB (docs/decisions/0005-encoder.md).
 WORD = re.compile(r"\w+")
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def terms(text: str, language: str, glossary: Glossary) -> list[str]:
     """All index terms of a text: stems (marked `s:`), n-grams, and notions of the glossary in any language (marked `g:`)."""
-    named = [f"g:{notion}" for notion in glossary.notions(text)]
-    return [f"s:{stem}" for stem in stems(text, language)] + ngrams(text) + named
+    plain = fold(text)
+    named = [f"g:{notion}" for notion in glossary.notions(plain)]
+    return [f"s:{stem}" for stem in stems(plain, language)] + ngrams(plain) + named
 
 
 def stems(text: str, language: str) -> list[str]:
@@ -31,7 +33,7 @@ def stems(text: str, language: str) -> list[str]:
 
 def ngrams(text: str) -> list[str]:
     """Character n-grams within words, accents folded: the same in every language."""
-    padded = (f" {''.join(c for c in word if c.isalnum())} " for word in fold(text).split())
+    padded = (f" {_NO_LETTER.sub('', word)} " for word in fold(text).split())
     return [
         word[start : start + size]
         for word in padded
