@@ -73,7 +73,7 @@ def _words(library: Library, entry: Entry, keys: tuple[Any, ...], said: str) -> 
     for match in _PHONE.finditer(said):
         if match[0] not in PHONE_NUMBERS:
             yield library.problem(entry, keys, f"phone number {match[0]!r} is not on the list",
-                      "use a number from PHONE_NUMBERS in knowledge/check.py")  # fmt: skip
+                      "use a number from PHONE_NUMBERS in knowledge/wording.py")  # fmt: skip
 
 
 def deadline_in_letters(library: Library, today: dt.date) -> Iterator[Problem]:
