@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     wording.links,
     wording.numbers_agree,
     wording.terms_agree,
+    wording.meanings,
     wording.risk_named,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from knowledge.entry import LANGUAGES
 from knowledge.text import fold
 
 Form = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
+Explanation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=40, max_length=200)]
 Forms = Annotated[tuple[Form, ...], Field(min_length=1)]
 
 # A form this short is a whole word (`apv`, `bsn`, `iva`); a longer one may go on (`bezwaar`, `bezwaarschrift`).
@@ -42,11 +43,28 @@ class Term(BaseModel):
         return getattr(self, language)  # type: ignore[no-any-return]
 
 
+class Meaning(BaseModel):
+    """What a notion means for the person who reads it on paper, in five languages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nl: Explanation
+    en: Explanation
+    es: Explanation
+    pl: Explanation
+    ro: Explanation
+
+    def text(self, language: str) -> str:
+        """The explanation in one language."""
+        return getattr(self, language)  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class Glossary:
-    """All terms by id."""
+    """All terms by id, and the meaning of those that people meet on paper."""
 
     terms: Mapping[str, Term]
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
     def notions(self, text: str, language: str | None = None) -> list[str]:
         """The ids of the terms that a text names, in the order of the text; the longest form wins where two begin together.

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from knowledge.entry import LANGUAGES, Entry, Source
-from knowledge.glossary import Glossary, Term
+from knowledge.glossary import Glossary, Meaning, Term
 from knowledge.open_words import OpenWords
 from knowledge.problem import KnowledgeError, Problem, line_of
 
@@ -75,7 +75,7 @@ def load(folder: Path) -> Library:
     version = content_version(folder)
     topics: dict[str, str] = read_yaml(folder / "topics.yml")
     sources = _table(folder / "sources.yml", Source)
-    glossary = Glossary(_table(folder / "glossary.yml", Term))
+    glossary = Glossary(_table(folder / "glossary.yml", Term), _table(folder / "meanings.yml", Meaning))
     open_words = _record(folder / "open_words.yml", OpenWords)
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from knowledge import reading
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import Library
-from knowledge.problem import Problem
+from knowledge.problem import Problem, line_of
 from knowledge.text import fold
 
 # Words that carry stigma. Never in our own text; always understood in the user's (so phrasings may hold them).
@@ -144,6 +144,20 @@ def terms_agree(library: Library, today: dt.date) -> Iterator[Problem]:
                     words = glossary.terms[term].forms(language)
                     yield library.problem(entry, (language, "answer"), f"does not name {term!r} as the Dutch answer does",
                                           f"write {words[0]!r}, or add the form to glossary.yml")  # fmt: skip
+
+
+def meanings(library: Library, today: dt.date) -> Iterator[Problem]:
+    """An explanation belongs to a notion, keeps to the rules for words, and names the same numbers in every language."""
+    path = library.folder / "meanings.yml"
+    for name, meaning in library.glossary.meanings.items():
+        if name not in library.glossary.terms:
+            yield Problem(str(path), line_of(path, (name,)), f"{name!r} is no notion", "use an id of glossary.yml")
+        for language in LANGUAGES:
+            said = meaning.text(language)
+            bad = STIGMA.search(fold(said)) or PROMISES.search(fold(said)) or re.search("[!¡]", said)
+            if bad or _numbers(said) != _numbers(meaning.nl):
+                what = f"{bad[0]!r} may not be said" if bad else "names other numbers than the Dutch text"
+                yield Problem(str(path), line_of(path, (name, language)), what, "write it as in an answer")
 
 
 def risk_named(library: Library, today: dt.date) -> Iterator[Problem]:

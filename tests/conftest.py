@@ -90,6 +90,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "sources.yml").write_text(yaml.safe_dump({"law": source}))
     term = {"fixed": True, "nl": ["sleutel"], "en": ["key"], "es": ["llave"], "pl": ["klucz"], "ro": ["cheie"]}
     (tmp_path / "glossary.yml").write_text(yaml.safe_dump({"sleutel": term}))
+    (tmp_path / "meanings.yml").write_text("{}\n")
     five = ("nl", "en", "es", "pl", "ro")
     choices = {entry: {language: f"{entry} {language}" for language in five} for entry in ("keys-lost", "keys-copy")}
     word = {"forms": "key keys", "beside": "new", "ask": {language: f"Which key, {language}?" for language in five}}
@@ -131,7 +132,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("installation")
     copy = home / "knowledge"
     copy.mkdir()
-    for name in ("topics.yml", "sources.yml", "glossary.yml", "open_words.yml"):
+    for name in ("topics.yml", "sources.yml", "glossary.yml", "open_words.yml", "meanings.yml"):
         shutil.copy(REAL_KNOWLEDGE / name, copy)
     shutil.copytree(REAL_KNOWLEDGE / "entries", copy / "entries")
     ports = [free_port() for _ in range(3)]

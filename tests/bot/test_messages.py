@@ -7,9 +7,9 @@ import pytest
 from bot.actions import dialogue_reply
 from bot.language_names import asked_for
 from bot.messages import catalogue, check_catalogues, placeholders, say
-from knowledge.wording import PHONE_NUMBERS, STIGMA
 from knowledge.entry import LANGUAGES
 from knowledge.text import fold
+from knowledge.wording import PHONE_NUMBERS, STIGMA
 
 DIALOGUE_INTENTS = (
     "greet",
