@@ -13,6 +13,7 @@ from rasa_sdk.executor import ActionExecutor
 
 from bot.actions import actions
 from bot.assistant import Assistant
+from bot.feedback import Feedback
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 def create_app(assistant: Assistant, watch: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
     """The application; `watch` is a coroutine that keeps the knowledge fresh while it runs."""
     executor = ActionExecutor()
-    for action in actions(assistant):
+    feedback = Feedback()
+    for action in actions(assistant, feedback):
         executor.register_action(action)
 
     @asynccontextmanager
@@ -36,6 +38,10 @@ def create_app(assistant: Assistant, watch: Callable[[], Awaitable[None]] | None
     async def webhook(call: dict[str, Any]) -> dict[str, Any]:
         result = await executor.run(call)
         return result.model_dump() if result else {"events": [], "responses": []}
+
+    @app.get("/feedback")
+    def counts() -> list[dict[str, str | int]]:
+        return feedback.rows()
 
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:

@@ -1,98 +1,174 @@
-"""The actions Rasa calls. Each reads the turn, asks retrieval or the catalogue, and sends one reply as JSON."""
+"""The actions Rasa calls. Each reads the turn, asks retrieval or the catalogue, and sends replies as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import rendering
 from bot.assistant import Assistant
+from bot.feedback import Feedback
+from bot.following import asked_word, points_back
+from bot.forms import letter_actions, town_actions
 from bot.language_names import asked_for
+from bot.letters import LETTER_WORDS, is_bare, known_from, sender_named
 from bot.messages import say
 from bot.rendering import Reply
-from knowledge.entry import LANGUAGES
+from bot.said import Said
+from bot.tracker import entity_of, intent_of, language_of, slot_of, text_of, topic_prior
+from knowledge.entry import Entry
+from knowledge.open_words import word_set
+from retrieval.decision import Decision
 
 # A dialogue act that looks this much like a known question is answered as one: a wrong intent must not hide an entry.
 QUESTION_WORDS = 3
 # These acts are never questions about the knowledge, however alike.
 ALWAYS_DIALOGUE = {"change_language", "forget_me", "hide", "none_of_these"}
+# The entry for a letter of which nothing is known yet.
+ANY_LETTER = "hulp-brief"
+MORE = 6
 
-
-def language_of(tracker: Tracker) -> str:
-    """The language the gateway wrote beside the message; English when there is none."""
-    metadata = tracker.latest_message.get("metadata") or {}
-    language = metadata.get("language")
-    return language if language in LANGUAGES else "en"
-
-
-def topic_prior(tracker: Tracker) -> dict[str, float]:
-    """Rasa's belief in each topic, from its intent ranking."""
-    ranking = tracker.latest_message.get("intent_ranking") or []
-    return {
-        intent["name"].removeprefix("ask_"): float(intent["confidence"])
-        for intent in ranking
-        if str(intent.get("name", "")).startswith("ask_")
-    }
-
-
-def text_of(tracker: Tracker) -> str:
-    """What was typed."""
-    return str(tracker.latest_message.get("text") or "")
-
-
-def intent_of(tracker: Tracker) -> str:
-    """The intent Rasa saw."""
-    return str((tracker.latest_message.get("intent") or {}).get("name") or "")
-
-
-def entity_of(tracker: Tracker, name: str) -> str | None:
-    """The value of an entity that a button brought along."""
-    values = (e.get("value") for e in tracker.latest_message.get("entities") or [] if e.get("entity") == name)
-    return next((str(value) for value in values), None)
+Act = Callable[[Tracker], Said]
 
 
 class KompasAction(Action):  # type: ignore[misc]  # rasa-sdk ships no types
-    """An action that turns a tracker into one reply."""
+    """An action that turns a tracker into replies and events."""
 
-    def __init__(self, name: str, reply: Callable[[Tracker], Reply]) -> None:
-        self._name, self._reply = name, reply
+    def __init__(self, name: str, act: Act) -> None:
+        self._name, self._act = name, act
 
     def name(self) -> str:
         """The name in bot/domain.yml."""
         return self._name
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
-        """Sends the reply. Anything that goes wrong becomes "one moment": an exception would reach Rasa's error log."""
+        """Sends the replies. Anything that goes wrong becomes "one moment": an exception would reach Rasa's error log."""
         try:
-            reply = self._reply(tracker)
+            said = self._act(tracker)
         except Exception:  # noqa: BLE001 - the tracker, with its text, must not travel in a traceback
-            reply = rendering.unavailable(language_of(tracker))
-        dispatcher.utter_message(json_message=reply.as_json())
-        return []
+            said = Said.one(rendering.unavailable(language_of(tracker)))
+        for reply in said.replies:
+            dispatcher.utter_message(json_message=reply.as_json())
+        return said.events
 
 
-def actions(assistant: Assistant) -> list[KompasAction]:
+def actions(
+    assistant: Assistant, feedback: Feedback | None = None, today: Callable[[], dt.date] = dt.date.today
+) -> list[KompasAction]:
     """All actions, bound to an assistant."""
+    answering = Answering(assistant)
+    table: Mapping[str, Act] = {
+        "action_answer": answering.answer,
+        "action_dialogue": answering.dialogue,
+        **after_answer_actions(assistant, feedback or Feedback()),
+        **letter_actions(assistant, today),
+        **town_actions(),
+    }
+    return [KompasAction(name, act) for name, act in table.items()]
 
-    def answer(tracker: Tracker) -> Reply:
+
+class Answering:
+    """Answers typed questions, and starts a form where an answer needs one thing more."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+
+    def answer(self, tracker: Tracker) -> Said:
+        """An entry that was chosen, or what retrieval says of a typed message."""
         language = language_of(tracker)
         if chosen := entity_of(tracker, "entry"):
-            return assistant.entry_reply(chosen, language) or rendering.dialogue(language, "none_of_these_reply")
-        decision = assistant.search(text_of(tracker), language, topic_prior(tracker))
-        return rendering.decided(decision, assistant.library)
+            reply = self._assistant.entry_reply(chosen, language)
+            if reply is None:
+                return Said.one(rendering.dialogue(language, "none_of_these_reply"))
+            return self._answered(tracker, reply, self._assistant.library.entries[chosen], typed=False)
+        return self._typed(tracker, self._assistant.search(text_of(tracker), language, topic_prior(tracker)))
 
-    def dialogue(tracker: Tracker) -> Reply:
+    def dialogue(self, tracker: Tracker) -> Said:
+        """A dialogue act, unless the message looks very much like a question."""
         intent, language = intent_of(tracker), language_of(tracker)
         if intent not in ALWAYS_DIALOGUE and len(text_of(tracker).split()) >= QUESTION_WORDS:
-            decision = assistant.search(text_of(tracker), language)
+            decision = self._assistant.search(text_of(tracker), language)
             if decision.entry:
-                return rendering.decided(decision, assistant.library)
-        return dialogue_reply(intent, language, text_of(tracker))
+                return self._typed(tracker, decision)
+        if intent == "none_of_these" and not slot_of(tracker, "rephrased"):
+            return Said.one(rendering.dialogue(language, "rephrase"), SlotSet("rephrased", True))
+        return Said.one(dialogue_reply(intent, language, text_of(tracker)))
 
-    return [KompasAction("action_answer", answer), KompasAction("action_dialogue", dialogue)]
+    def _typed(self, tracker: Tracker, decision: Decision) -> Said:
+        text, language, library = text_of(tracker), decision.language, self._assistant.library
+        last = slot_of(tracker, "last_entry")
+        notion = asked_word(text, library.glossary)
+        if notion and (last or decision.entry is None):
+            return Said.one(self._meaning(notion, decision))
+        if last in library.entries and points_back(text):
+            decision = self._assistant.search_near(text, language, library.entries[last]) or decision
+        letter, sender = bool(word_set(text) & LETTER_WORDS), sender_named(text, library.glossary)
+        if letter and is_bare(text, sender, library.glossary, library.open_words.filler):
+            return Said(events=self._letter(sender, None))
+        if decision.entry:
+            entry = library.entries[decision.entry]
+            return self._answered(tracker, rendering.decided(decision, library), entry, typed=True)
+        if letter and (sender or decision.outcome == "unknown"):
+            return Said(events=self._letter(sender, None))
+        return Said.one(rendering.decided(decision, library))
+
+    def _answered(self, tracker: Tracker, reply: Reply, entry: Entry, typed: bool) -> Said:
+        remembered = [SlotSet("last_entry", entry.id), SlotSet("rephrased", None)]
+        about_letter = typed and word_set(text_of(tracker)) & LETTER_WORDS
+        if about_letter and (entry.letters or entry.id == ANY_LETTER):
+            named = sender_named(text_of(tracker), self._assistant.library.glossary)
+            return Said((reply,), remembered + self._letter(named, entry.id))
+        if entry.scope == "municipality" and not slot_of(tracker, "asked_town"):
+            return Said((reply,), [*remembered, SlotSet("asked_town", True), FollowupAction("town_form")])
+        return Said((reply,), remembered)
+
+    def _letter(self, sender: str | None, shown: str | None) -> list[dict[str, Any]]:
+        """Starts the letter form with what is known already."""
+        who, kind = known_from(shown, sender) if shown or sender else (None, None)
+        if sender and who is None:
+            who, kind = known_from(None, sender)
+        slots = {
+            "letter_sender": who,
+            "letter_kind": kind,
+            "letter_shown": shown,
+            "letter_date": None,
+            "letter_problem": None,
+        }
+        return [*(SlotSet(name, value) for name, value in slots.items()), FollowupAction("letter_form")]
+
+    def _meaning(self, notion: str, decision: Decision) -> Reply:
+        text = self._assistant.library.glossary.meanings[notion].text(decision.language)
+        buttons = [rendering.Button(c.title, rendering.entry_value(c.entry)) for c in decision.choices[:1]]
+        return Reply(text, "dialogue", None, tuple(buttons))
+
+
+def after_answer_actions(assistant: Assistant, feedback: Feedback) -> dict[str, Act]:
+    """What the buttons under an answer, and the menu, do."""
+
+    def more(tracker: Tracker) -> Said:
+        language, entry = language_of(tracker), entity_of(tracker, "entry") or slot_of(tracker, "last_entry")
+        return Said.one(
+            rendering.entries(assistant.related(entry, language)[:MORE], language, "more_choices", assistant.library)
+        )
+
+    def not_helpful(tracker: Tracker) -> Said:
+        return Said.one(rendering.why(language_of(tracker)))
+
+    def why(tracker: Tracker) -> Said:
+        language, last = language_of(tracker), slot_of(tracker, "last_entry")
+        entry = assistant.library.entries.get(last or "")
+        feedback.count(entry.topic if entry else "unknown", language, entity_of(tracker, "reason") or "")
+        return Said.one(rendering.dialogue(language, "why_thanks"))
+
+    def menu(tracker: Tracker) -> Said:
+        return Said.one(rendering.menu_group(entity_of(tracker, "group") or "", language_of(tracker), assistant.library))
+
+    return {"action_more": more, "action_not_helpful": not_helpful, "action_why": why, "action_menu": menu}
 
 
 def dialogue_reply(intent: str, language: str, text: str) -> Reply:
@@ -104,5 +180,7 @@ def dialogue_reply(intent: str, language: str, text: str) -> Reply:
         return Reply(say(wanted, "language_changed"), "dialogue", language=wanted)
     if intent == "forget_me":
         return Reply(say(language, "forget_me"), "dialogue", forget=True)
+    if intent == "help":
+        return rendering.menu(language)
     key = "none_of_these_reply" if intent == "none_of_these" else intent
     return rendering.dialogue(language, key)

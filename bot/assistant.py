@@ -33,6 +33,22 @@ class Assistant:
         """The decision of retrieval."""
         return self.searcher.search(text, language, topic_prior)
 
+    def search_near(self, text: str, language: str, entry: Entry) -> Decision | None:
+        """What retrieval says of a message that leans on an answer: its related entries first; None when it says nothing."""
+        decision = self.searcher.search(text, language, near=frozenset(self.related(entry.id, language)))
+        return None if decision.outcome == "unknown" else decision
+
+    def related(self, entry_id: str | None, language: str) -> list[str]:
+        """Entries that may be served: those it points to, those that point to it, then its topic's."""
+        entries, today = self.library.entries, self.searcher.today()
+        entry = entries.get(entry_id or "")
+        if entry is None:
+            return []
+        back = [other.id for other in entries.values() if entry.id in other.see_also]
+        same = [other.id for other in entries.values() if other.topic == entry.topic]
+        found = dict.fromkeys([*entry.see_also, *back, *same])
+        return [e for e in found if e != entry.id and e in entries and entries[e].is_served(language, today)]
+
     def entry_reply(self, entry_id: str, language: str) -> rendering.Reply | None:
         """The reply with one entry, or None when it is unknown or may not be served today."""
         entry: Entry | None = self.library.entries.get(entry_id)

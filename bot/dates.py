@@ -54,5 +54,5 @@ def _parse(candidate: str, today: dt.date) -> dt.date | None:
     import dateparser
 
     settings = SETTINGS | {"RELATIVE_BASE": dt.datetime.combine(today, dt.time(12))}
-    found = dateparser.parse(candidate, languages=list(LANGUAGES), settings=settings)  # type: ignore[arg-type]
+    found = dateparser.parse(candidate, languages=list(LANGUAGES), settings=settings)
     return found.date() if found else None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.crisis.rules import Kind
+from bot.feedback import REASONS
+from bot.menu import groups
 from bot.messages import catalogue, say
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import Library
@@ -14,9 +17,6 @@ from retrieval.decision import Decision
 
 # An article's number in a locator: 2, 5:31d, 7:455, 126nba. Locators are written for editors; people get the numbers.
 _ARTICLE = re.compile(r"\b\d+[a-z]{0,3}(?::\d+[a-z]{0,2})?\b")
-
-# At most three reply buttons (WhatsApp Cloud API); here: related entries under an answer.
-RELATED_BUTTONS = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def language_value(language: str) -> str:
 
 
 NONE_VALUE = "none:"
+OTHER_LANGUAGE_VALUE = "lang:other"
 
 
 def source_titles(entry: Entry, library: Library) -> list[str]:
@@ -70,7 +71,7 @@ def source_titles(entry: Entry, library: Library) -> list[str]:
 
 
 def answer(entry: Entry, language: str, library: Library) -> Reply:
-    """An entry in one language with its source line and up to two related questions."""
+    """An entry in one language with its source line, and three buttons (the most WhatsApp shows under a message)."""
     text = entry.text(language)
     status = "approved" if text.status == "approved" else "checked"
     footer = [
@@ -78,8 +79,11 @@ def answer(entry: Entry, language: str, library: Library) -> Reply:
         say(language, status, date=entry.checked_on.isoformat()),
         say(language, f"scope_{entry.scope}"),
     ]
-    related = [library.entries[other] for other in entry.see_also if other in library.entries]
-    buttons = tuple(Button(other.text(language).question, entry_value(other.id)) for other in related[:RELATED_BUTTONS])
+    buttons = (
+        Button(say(language, "more"), f"more:{entry.id}"),
+        Button(say(language, "not_helpful"), "bad:"),
+        Button(say(language, "other_language"), OTHER_LANGUAGE_VALUE),
+    )
     return Reply("\n\n".join([text.answer, footer[0] + "\n" + " ".join(footer[1:])]), "answer", entry.id, buttons)
 
 
@@ -113,6 +117,34 @@ def unavailable(language: str) -> Reply:
 def dialogue(language: str, key: str) -> Reply:
     """A short reply from the catalogue."""
     return Reply(say(language, key), "dialogue")
+
+
+def entries(found: Sequence[str], language: str, key: str, library: Library) -> Reply:
+    """Questions to choose from, under one line of the catalogue; none of them is the people who can help."""
+    if not found:
+        return dialogue(language, "none_of_these_reply")
+    buttons = tuple(Button(library.entries[e].text(language).question, entry_value(e)) for e in found)
+    return Reply(say(language, key), "choices", None, buttons)
+
+
+def why(language: str) -> Reply:
+    """Three reasons why an answer did not help."""
+    buttons = tuple(Button(say(language, f"why_{reason}"), f"why:{reason}") for reason in REASONS)
+    return Reply(say(language, "why"), "dialogue", None, buttons)
+
+
+def menu(language: str) -> Reply:
+    """What Kompas can answer, and the groups to choose from."""
+    buttons = tuple(Button(getattr(group.label, language), f"menu:{name}") for name, group in groups().items())
+    return Reply(say(language, "help"), "dialogue", None, buttons)
+
+
+def menu_group(name: str, language: str, library: Library) -> Reply:
+    """The questions of one group of the menu; an unknown group shows the menu again."""
+    if name not in groups():
+        return menu(language)
+    known = [entry for entry in groups()[name].entries if entry in library.entries]
+    return entries(known, language, "menu_entries", library)
 
 
 def which_language(language: str) -> Reply:

@@ -5,18 +5,32 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from knowledge.entry import LANGUAGES
 
-_VALUE = re.compile(r"^(entry|lang|none):([a-z0-9-]{0,60})$")
+# What each kind of button is for Rasa: an intent, and the name of the value it brings along.
+COMMANDS: dict[str, tuple[str, str | None]] = {
+    "entry": ("choose_entry", "entry"),
+    "none": ("none_of_these", None),
+    "more": ("more", "entry"),
+    "bad": ("not_helpful", None),
+    "why": ("why", "reason"),
+    "menu": ("menu", "group"),
+    "from": ("choose_sender", "sender"),
+    "kind": ("choose_kind", "kind"),
+    "date": ("no_date", None),
+    "town": ("skip_town", None),
+}
+# Not Rasa's: the gateway keeps the language, or asks for it.
+LANGUAGE, ASK = "lang", "other"
+_VALUE = re.compile(rf"^({'|'.join([*COMMANDS, LANGUAGE])}):([a-z0-9_-]{{0,60}})$")
 
 
 @dataclass(frozen=True)
 class Press:
-    """A pressed button: an entry asked for, a language chosen, or none of these."""
+    """A pressed button: its kind (a key of COMMANDS, or LANGUAGE) and what it names."""
 
-    kind: Literal["entry", "lang", "none"]
+    kind: str
     value: str
 
 
@@ -26,9 +40,9 @@ def pressed(text: str) -> Press | None:
     if match is None:
         return None
     kind, value = match[1], match[2]
-    if (kind == "lang" and value not in LANGUAGES) or (kind == "entry" and not value):
+    if (kind == LANGUAGE and value not in (*LANGUAGES, ASK)) or (kind == "entry" and not value):
         return None
-    return Press(kind, value)  # type: ignore[arg-type]
+    return Press(kind, value)
 
 
 def for_rasa(text: str, press: Press | None) -> str:
@@ -36,8 +50,7 @@ def for_rasa(text: str, press: Press | None) -> str:
 
     Rasa reads a leading `/` as an intent and an `@` in it as entities; a space before it makes it plain text again.
     """
-    if press and press.kind == "entry":
-        return "/choose_entry" + json.dumps({"entry": press.value})
-    if press and press.kind == "none":
-        return "/none_of_these"
+    if press and press.kind in COMMANDS:
+        intent, name = COMMANDS[press.kind]
+        return f"/{intent}" + (json.dumps({name: press.value}) if name and press.value else "")
     return re.sub(r"^[\s/@\\]+", "", text)

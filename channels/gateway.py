@@ -15,7 +15,7 @@ from typing import Protocol
 from bot import rendering
 from bot.crisis.rules import Kind
 from bot.rendering import Reply
-from channels.buttons import Press, for_rasa, pressed
+from channels.buttons import ASK, LANGUAGE, Press, for_rasa, pressed
 from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
 from channels.rasa import RasaDown
 from channels.sessions import Pseudonyms, Session, Sessions
@@ -137,7 +137,10 @@ async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     if turn.press:
         return None
     kind = gateway.crisis(turn.text[:TEXT_CHARACTERS]) or gateway.crisis(turn.text[-TEXT_CHARACTERS:])
-    return [rendering.crisis(kind, turn.language)] if kind else None
+    if kind is None:
+        return None
+    turn.session.begin_again()  # whatever form was open is over
+    return [rendering.crisis(kind, turn.language)]
 
 
 async def limit_rate(gateway: Gateway, turn: Turn) -> list[Reply] | None:
@@ -154,8 +157,10 @@ async def limit_length(gateway: Gateway, turn: Turn) -> list[Reply] | None:
 
 async def choose_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """A chosen language stays; the last answer is shown again in it."""
-    if turn.press is None or turn.press.kind != "lang":
+    if turn.press is None or turn.press.kind != LANGUAGE:
         return None
+    if turn.press.value == ASK:
+        return [rendering.which_language(turn.language)]
     turn.session.language = turn.language = turn.press.value
     return await _in_new_language(gateway, turn, rendering.dialogue(turn.language, "language_changed"))
 

@@ -24,6 +24,10 @@ class Session:
     used: float = 0.0
     epoch: str = field(default_factory=lambda: secrets.token_hex(4))
 
+    def begin_again(self) -> None:
+        """A new conversation for Rasa: what it kept in mind of the old one, a form for instance, is out of reach."""
+        self.epoch = secrets.token_hex(4)
+
 
 class Pseudonyms:
     """HMAC of channel and user id under a key made at start: the only name a person has inside Kompas."""

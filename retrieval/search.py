@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Weights:
     probe: float = 1.0
     nearest: float = 1.0
     topic: float = 0.03  # moves the order only
+    near: float = 0.08  # so do entries related to the last answer
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,21 @@ class Searcher:
     calibration: Calibration
     today: Callable[[], dt.date] = field(default=dt.date.today)
 
-    def search(self, question: str, language: str, topic_prior: Mapping[str, float] | None = None) -> Decision:
-        """The decision for a question asked in `language`. `topic_prior` maps topics to probabilities (0 to 1)."""
+    def search(
+        self,
+        question: str,
+        language: str,
+        topic_prior: Mapping[str, float] | None = None,
+        near: Collection[str] = (),
+    ) -> Decision:
+        """The decision for a question asked in `language`. `topic_prior` maps topics to probabilities (0 to 1).
+
+        `near` are entries that come first where the question does not say otherwise.
+        """
         index = self.index
         if asked_back := self._open(question, language, index):
             return asked_back
-        ranking = self.rank(question, language, topic_prior, index)
+        ranking = self.rank(question, language, topic_prior, index, near)
         belief = self.calibration.belief.of(*ranking.features) if ranking.entries else 0.0
         outcome = _outcome(belief, len(ranking.entries), self.calibration.thresholds[language])
         kept = {"answer": RANKED, "choices": CHOICES_LIMITS[1], "unknown": 0}[outcome]
@@ -134,7 +144,12 @@ class Searcher:
         return Decision("choices", language, share, choices, index.library.version, word.question(language))
 
     def rank(
-        self, question: str, language: str, topic_prior: Mapping[str, float] | None = None, index: Index | None = None
+        self,
+        question: str,
+        language: str,
+        topic_prior: Mapping[str, float] | None = None,
+        index: Index | None = None,
+        near: Collection[str] = (),
     ) -> Ranking:
         """Entries that may be served today, by fused score; the topic prior moves their order and never their scores.
 
@@ -147,7 +162,10 @@ class Searcher:
         weights = self.calibration.weights
         fused = fuse(index, text, self.encoder.encode([text]), language, weights)
         today = self.today()
-        ordered = np.argsort(-(fused[:-1] + weights.topic * _prior(index, topic_prior or {})), kind="stable")
+        ordered = np.argsort(
+            -(fused[:-1] + weights.topic * _prior(index, topic_prior or {}) + weights.near * _near(index, near)),
+            kind="stable",
+        )
         order = (index.ids[i] for i in ordered)
         served = (entry for entry in order if index.library.entries[entry].is_served(language, today))
         scores = dict(zip(index.ids, fused[:-1].tolist(), strict=True))
@@ -181,6 +199,10 @@ def _nearest(index: Index, vector: Vectors) -> Beliefs:
 def _prior(index: Index, topic_prior: Mapping[str, float]) -> Beliefs:
     topics = (index.library.entries[entry].topic for entry in index.ids)
     return np.array([topic_prior.get(topic, 0.0) for topic in topics], dtype=np.float32)
+
+
+def _near(index: Index, near: Collection[str]) -> Beliefs:
+    return np.array([entry in near for entry in index.ids], dtype=np.float32)
 
 
 def _outcome(belief: float, entries: int, thresholds: Thresholds) -> Outcome:
