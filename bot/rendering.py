@@ -11,6 +11,7 @@ from bot.crisis.rules import Kind
 from bot.feedback import REASONS
 from bot.menu import groups
 from bot.messages import catalogue, say
+from bot.other_languages import lines
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import Library
 from retrieval.decision import Decision
@@ -149,5 +150,13 @@ def menu_group(name: str, language: str, library: Library) -> Reply:
 
 def which_language(language: str) -> Reply:
     """The five languages to choose from, each in its own name."""
-    buttons = tuple(Button(catalogue(other)["language_name"], language_value(other)) for other in LANGUAGES)
-    return Reply(say(language, "which_language"), "dialogue", None, buttons)
+    return Reply(say(language, "which_language"), "dialogue", None, _languages())
+
+
+def five_languages(code: str) -> Reply:
+    """For who writes in another language (a key of `other_languages.lines`): which five Kompas speaks, and in English too."""
+    return Reply(f"{lines()[code]}\n\n{lines()['en']}", "dialogue", None, _languages())
+
+
+def _languages() -> tuple[Button, ...]:
+    return tuple(Button(catalogue(other)["language_name"], language_value(other)) for other in LANGUAGES)

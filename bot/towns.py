@@ -38,5 +38,7 @@ def town_named(text: str) -> str | None:
         return names()[rest]
     if len(rest) < 4 or len(rest.split()) > 4:
         return None
-    found = process.extractOne(rest, list(names()), scorer=fuzz.ratio, score_cutoff=LIKENESS)
-    return names()[found[0]] if found else None
+    spellings = list(names())
+    found = [process.extractOne(said, spellings, scorer=fuzz.ratio, score_cutoff=LIKENESS) for said in (folded, rest)]
+    best = max(filter(None, found), key=lambda hit: hit[1], default=None)
+    return names()[best[0]] if best else None

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bot import rendering
 from bot.crisis.rules import Kind
+from bot.other_languages import other_language
 from bot.rendering import Reply
 from channels.buttons import ASK, LANGUAGE, Press, for_rasa, pressed
 from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
@@ -155,6 +156,12 @@ async def limit_length(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     return [rendering.dialogue(turn.language, "too_long")] if len(turn.text) > TEXT_CHARACTERS else None
 
 
+async def name_languages(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Who writes in another language hears in it which five Kompas speaks."""
+    code = None if turn.press else other_language(turn.text)
+    return [rendering.five_languages(code)] if code else None
+
+
 async def choose_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """A chosen language stays; the last answer is shown again in it."""
     if turn.press is None or turn.press.kind != LANGUAGE:
@@ -193,6 +200,7 @@ STEPS: tuple[Step, ...] = (
     answer_crisis,
     limit_rate,
     limit_length,
+    name_languages,
     choose_language,
     ask_rasa,
 )

@@ -13,6 +13,8 @@ SESSION_CHARACTERS = 128
 # What is remembered of a conversation dies after this much silence.
 IDLE_SECONDS = 30 * 60
 SESSIONS = 20_000
+# How often the silent ones are looked for.
+SWEEP_SECONDS = 30
 # Turns under way at once; more wait, and give up with "one moment" after QUEUE_SECONDS.
 TURNS_AT_ONCE = 16
 QUEUE_SECONDS = 20.0

@@ -48,12 +48,12 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def __len__(self) -> int:
-        self._drop_idle()
+        self.drop_idle()
         return len(self._sessions)
 
     def get(self, pseudonym: str) -> Session:
         """The session, made when it is new; using it keeps it alive for another half hour."""
-        self._drop_idle()
+        self.drop_idle()
         session = self._sessions.setdefault(pseudonym, Session(refilled=self._clock()))
         session.used = self._clock()
         self._sessions.move_to_end(pseudonym)
@@ -73,7 +73,8 @@ class Sessions:
         session.tokens -= 1
         return True
 
-    def _drop_idle(self) -> None:
+    def drop_idle(self) -> None:
+        """Forgets who has been silent for IDLE_SECONDS, and the oldest beyond SESSIONS."""
         limit = self._clock() - IDLE_SECONDS
         while self._sessions:
             oldest = next(iter(self._sessions.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.messages import catalogue
 from bot.rendering import Reply
 from channels.gateway import Gateway, Inbound
-from channels.limits import BODY_BYTES, SESSION_CHARACTERS
+from channels.limits import BODY_BYTES, SESSION_CHARACTERS, SWEEP_SECONDS
 from knowledge.entry import LANGUAGES
 
 PAGE = Path(__file__).parent / "page"
@@ -57,7 +58,9 @@ def create_app(gateway: Gateway, health: Health, close: Callable[[], Awaitable[N
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(sweep(gateway))
         yield
+        sweeping.cancel()
         if close:
             await close()
 
@@ -97,6 +100,13 @@ def create_app(gateway: Gateway, health: Health, close: Callable[[], Awaitable[N
         return await health()
 
     return app
+
+
+async def sweep(gateway: Gateway) -> None:
+    """Silent conversations are forgotten also when nobody writes any more."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        gateway.sessions.drop_idle()
 
 
 async def read(request: Request) -> bytes:

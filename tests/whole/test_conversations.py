@@ -82,4 +82,6 @@ def test_there_are_twenty_in_each_language() -> None:
     """And no two of one language have the same name."""
     names = [(language, conversation["name"]) for language, conversation in conversations()]
     assert len(set(names)) == len(names)
-    assert {language: sum(spoken == language for spoken, _ in names) for language in LANGUAGES} == dict.fromkeys(LANGUAGES, 20)
+    assert {language: sum(spoken == language for spoken, _ in names) for language in LANGUAGES} == dict.fromkeys(
+        LANGUAGES, 20
+    )
