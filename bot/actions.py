@@ -20,7 +20,7 @@ from bot.letters import LETTER_WORDS, is_bare, known_from, sender_named
 from bot.messages import say
 from bot.rendering import Reply
 from bot.said import Said
-from bot.tracker import entity_of, intent_of, language_of, slot_of, text_of, topic_prior
+from bot.tracker import entity_of, form_of, intent_of, language_of, slot_of, text_of, topic_prior
 from knowledge.entry import Entry
 from knowledge.open_words import word_set
 from retrieval.decision import Decision
@@ -93,7 +93,7 @@ class Answering:
         intent, language = intent_of(tracker), language_of(tracker)
         if intent not in ALWAYS_DIALOGUE and len(text_of(tracker).split()) >= QUESTION_WORDS:
             decision = self._assistant.search(text_of(tracker), language)
-            if decision.entry:
+            if decision.entry or self._has_letter(text_of(tracker)):
                 return self._typed(tracker, decision)
         if intent == "none_of_these" and not slot_of(tracker, "rephrased"):
             return Said.one(rendering.dialogue(language, "rephrase"), SlotSet("rephrased", True))
@@ -103,12 +103,14 @@ class Answering:
         text, language, library = text_of(tracker), decision.language, self._assistant.library
         last = slot_of(tracker, "last_entry")
         notion = asked_word(text, library.glossary)
-        if notion and (last or decision.entry is None):
-            return Said.one(self._meaning(notion, decision))
+        form = form_of(tracker)
+        if notion and (last or form or decision.entry is None):
+            again = [FollowupAction(form)] if form else []
+            return Said((self._meaning(notion, decision),), again)
         if last in library.entries and points_back(text):
             decision = self._assistant.search_near(text, language, library.entries[last]) or decision
         letter, sender = bool(word_set(text) & LETTER_WORDS), sender_named(text, library.glossary)
-        if letter and is_bare(text, sender, library.glossary, library.open_words.filler):
+        if self._has_letter(text):
             return Said(events=self._letter(sender, None))
         if decision.entry:
             entry = library.entries[decision.entry]
@@ -116,6 +118,12 @@ class Answering:
         if letter and (sender or decision.outcome == "unknown"):
             return Said(events=self._letter(sender, None))
         return Said.one(rendering.decided(decision, library))
+
+    def _has_letter(self, text: str) -> bool:
+        """Whether a message says that there is a letter and nothing of what it is about."""
+        library = self._assistant.library
+        sender = sender_named(text, library.glossary)
+        return bool(word_set(text) & LETTER_WORDS) and is_bare(text, sender, library.glossary, library.open_words.filler)
 
     def _answered(self, tracker: Tracker, reply: Reply, entry: Entry, typed: bool) -> Said:
         remembered = [SlotSet("last_entry", entry.id), SlotSet("rephrased", None)]
@@ -129,7 +137,8 @@ class Answering:
 
     def _letter(self, sender: str | None, shown: str | None) -> list[dict[str, Any]]:
         """Starts the letter form with what is known already."""
-        who, kind = known_from(shown, sender) if shown or sender else (None, None)
+        explained = shown if shown != ANY_LETTER else None
+        who, kind = known_from(explained, sender) if explained or sender else (None, None)
         if sender and who is None:
             who, kind = known_from(None, sender)
         slots = {

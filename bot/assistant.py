@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import rendering
@@ -35,8 +35,13 @@ class Assistant:
 
     def search_near(self, text: str, language: str, entry: Entry) -> Decision | None:
         """What retrieval says of a message that leans on an answer: its related entries first; None when it says nothing."""
-        decision = self.searcher.search(text, language, near=frozenset(self.related(entry.id, language)))
-        return None if decision.outcome == "unknown" else decision
+        near = frozenset([entry.id, *self.related(entry.id, language)])
+        decision = self.searcher.search(text, language, near=near)
+        if decision.outcome == "unknown":
+            return None
+        # An entry from elsewhere may be meant, and may be a word that two subjects share: then the person chooses.
+        stray = decision.entry is not None and decision.entry not in near and any(c.entry in near for c in decision.choices)
+        return replace(decision, outcome="choices") if stray else decision
 
     def related(self, entry_id: str | None, language: str) -> list[str]:
         """Entries that may be served: those it points to, those that point to it, then its topic's."""

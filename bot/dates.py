@@ -21,6 +21,12 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(r"\b([a-z]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(\d{4}))?\b")
 
+_NO_DATE = re.compile(
+    r"\b(?:(?:geen|zonder) datum|staat (?:er )?(?:geen|niet)|niet op|(?:no|without a?) ?date|not on it"
+    r"|(?:sin|ninguna|no (?:tiene|lleva|hay|pone)) fecha|no (?:tiene|lleva)|(?:brak|bez|nie (?:ma|mam)(?: tam)?) daty"
+    r"|(?:fara|nicio|n-?am|nu are(?: nici o)?) data)\b"
+)
+
 Problem = Literal["unreadable", "future", "old"]
 
 
@@ -40,6 +46,11 @@ def read_date(text: str, today: dt.date) -> LetterDate:
     if found > today:
         return LetterDate(problem="future")
     return LetterDate(problem="old") if found < today - OLDEST else LetterDate(found)
+
+
+def says_no_date(text: str) -> bool:
+    """Whether somebody says that there is no date on the letter."""
+    return bool(_NO_DATE.search(fold(text)))
 
 
 def _candidates(text: str) -> list[str]:

@@ -11,14 +11,14 @@ from knowledge.text import fold
 # How people ask what a word means, folded, in the five languages.
 _MEANS = re.compile(
     r"^(?:(?:en|and|y|a|i|si|but|maar|pero|ale|dar) )?"
-    r"(?:wat (?:is|zijn|betekent|houdt)|what (?:is|are|does|s)|whats|que (?:es|son|significa|quiere decir)"
+    r"(?:wat (?:is|zijn|betekent|houdt)|what (?:is|are|does|s)|whats|(?:que|q|k|ke) (?:es|son|significa|quiere decir)"
     r"|co (?:to(?: jest)?|oznacza|znaczy)|ce (?:e|este|inseamna|sunt))\b"
     r"|\b(?:betekent dat|betekenis|meaning|mean|significado|znaczenie|inseamna)\b"
 )
 _AROUND = word_set(
     "wat is zijn betekent betekenis houdt in dat het een de precies eigenlijk"
     " what is are does s mean meaning of the a an whats exactly"
-    " que es son significa significado quiere decir un una el la lo eso esto exactamente"
+    " que q k ke es son significa significado quiere decir un una el la lo eso esto exactamente"
     " co to jest oznacza znaczy znaczenie dokladnie ce e este inseamna sunt asta exact en and y i si"
 )
 # How a second question on the same subject begins, or what it points back with. A longer message speaks for itself.

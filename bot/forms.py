@@ -15,13 +15,13 @@ from rasa_sdk.events import SlotSet
 
 from bot import rendering
 from bot.assistant import Assistant
-from bot.dates import read_date
-from bot.letters import NO_DATE, Kind, deadline_text, sender_named, senders
+from bot.dates import read_date, says_no_date
+from bot.letters import NO_DATE, Kind, deadline_text, kind_named, sender_named, senders
 from bot.messages import say
 from bot.rendering import Button, Reply
 from bot.said import Said
 from bot.towns import town_named
-from bot.tracker import entity_of, intent_of, language_of, slot_of, text_of
+from bot.tracker import entity_of, intent_of, language_of, slot_of, tapped, text_of
 
 LETTER_SLOTS = ("letter_sender", "letter_date", "letter_kind", "letter_problem", "letter_shown")
 NO_TOWN = "none"
@@ -71,7 +71,7 @@ def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[s
         return [] if is_something_else(tracker, "letter_sender") else [SlotSet("letter_sender", None)]
 
     def date(tracker: Tracker) -> Events:
-        if intent_of(tracker) == "no_date":
+        if tapped(tracker, "no_date") or says_no_date(text_of(tracker)):
             return [SlotSet("letter_date", NO_DATE)]
         read = read_date(text_of(tracker), today())
         if read.date:
@@ -82,7 +82,7 @@ def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[s
 
     def kind(tracker: Tracker) -> Events:
         kinds = senders()[slot_of(tracker, "letter_sender")].kinds
-        chosen = entity_of(tracker, "kind")
+        chosen = entity_of(tracker, "kind") or kind_named(text_of(tracker), slot_of(tracker, "letter_sender"))
         if chosen is None:
             entry = assistant.search(text_of(tracker), language_of(tracker)).entry
             chosen = next((name for name, k in kinds.items() if k.entry == entry), None)
@@ -109,6 +109,8 @@ def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[s
     def deadline(tracker: Tracker) -> Said:
         language, chosen = language_of(tracker), chosen_kind(tracker)
         forgotten = [SlotSet(name, None) for name in LETTER_SLOTS]
+        if chosen:
+            forgotten.append(SlotSet("last_entry", chosen.entry))
         if chosen is None:
             return Said((rendering.dialogue(language, "letter_help"),), forgotten)
         date = slot_of(tracker, "letter_date") or NO_DATE
@@ -138,7 +140,7 @@ def town_actions() -> dict[str, Callable[[Tracker], Said]]:
     def validate(tracker: Tracker) -> Said:
         if slot_of(tracker, "requested_slot") != "town":
             return Said()
-        if intent_of(tracker) in ("skip_town", "deny"):
+        if tapped(tracker, "skip_town") or intent_of(tracker) == "deny":
             return Said(events=[SlotSet("town", NO_TOWN)])
         if found := town_named(text_of(tracker)):
             return Said(events=[SlotSet("town", found)])

@@ -13,12 +13,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.deadlines import TERMS, days_left, last_day
 from bot.messages import catalogue, say
+from knowledge.entry import LANGUAGES
 from knowledge.glossary import Glossary
 from knowledge.open_words import Labels, word_set
 
 # A message with one of these words speaks of a letter that somebody has.
 LETTER_WORDS = word_set(
     "brief brieven briefje letter letters carta cartas notificacion list listu pismo pisma scrisoare scrisoarea scrisori"
+)
+# What people write around it, beside the filler of open words.
+LETTER_FILLER = word_set(
+    " n nog wat nu vandaag gekomen binnen thuis post snap snappen begrijp er niks nix niets nieuwe rare raar moeilijke"
+    " doe doen ermee dus today came mail now understand dont don t any it no nothing at all here don't idea weird new"
+    " from me nos llego ha han he mandaron mandado enviaron recibido hoy q k que hago ahora entiendo nada rara nueva"
+    " hecho tengo a mi casa jakis jakies jakas przyszedl przyszlo przyszla do mnie dzis dzisiaj rozumiem nic nie mam"
+    " tu robic po holendersku dziwny nowy poczta venit o am azi acasa inteleg nimic ciudata noua ce fac acum olandeza"
+    " in e si primit"
 )
 # The kind that gathers what is left: an entry about it does not say which letter it is.
 OTHER = "other"
@@ -81,9 +91,20 @@ def known_from(entry: str | None, sender: str | None) -> tuple[str | None, str |
     return (names.pop() if len(names) == 1 else sender), None
 
 
+def kind_named(text: str, sender: str) -> str | None:
+    """The kind whose label shares most words with a message, or None when none shares any."""
+    said = word_set(text)
+    shared = {
+        name: max(len(said & word_set(getattr(kind.label, language))) for language in LANGUAGES)
+        for name, kind in senders()[sender].kinds.items()
+    }
+    best = max(shared, key=lambda name: shared[name])
+    return best if shared[best] else None
+
+
 def is_bare(text: str, sender: str | None, glossary: Glossary, filler: frozenset[str]) -> bool:
     """Whether a message says that there is a letter, perhaps from whom, and nothing of what it is about."""
-    rest = word_set(text) - LETTER_WORDS - filler
+    rest = word_set(text) - LETTER_WORDS - LETTER_FILLER - filler
     own = set(senders()[sender].notions[:1]) if sender else set()
     return len(rest) <= (2 if sender else 0) and set(glossary.notions(text)) <= own
 

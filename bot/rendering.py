@@ -154,7 +154,7 @@ def which_language(language: str) -> Reply:
 
 
 def five_languages(code: str) -> Reply:
-    """For who writes in another language (a key of `other_languages.lines`): which five Kompas speaks, and in English too."""
+    """For who writes in another language (a key of `other_languages.lines`): which five Kompas speaks, and in English."""
     return Reply(f"{lines()[code]}\n\n{lines()['en']}", "dialogue", None, _languages())
 
 

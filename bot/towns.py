@@ -16,7 +16,7 @@ LIKENESS = 84.0
 # What people write around it.
 FILLER = word_set(
     "gemeente in de het van te ik woon werk we en estoy vivo trabajo la ciudad mieszkam pracuje w o sunt stau locuiesc"
-    " lucrez i live work city of municipality"
+    " zit hm cerca near langa okolo blisko bij a y si lucrez i live work city of municipality"
 )
 
 

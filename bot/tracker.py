@@ -36,6 +36,17 @@ def intent_of(tracker: Tracker) -> str:
     return str((tracker.latest_message.get("intent") or {}).get("name") or "")
 
 
+def tapped(tracker: Tracker, intent: str) -> bool:
+    """Whether a button of this intent was pressed: a command of the gateway, nothing that somebody typed."""
+    return intent_of(tracker) == intent and text_of(tracker).startswith("/")
+
+
+def form_of(tracker: Tracker) -> str | None:
+    """The name of the form that is open, or None."""
+    name = (tracker.active_loop or {}).get("name")
+    return str(name) if name else None
+
+
 def entity_of(tracker: Tracker, name: str) -> str | None:
     """The value of an entity that a button brought along."""
     values = (e.get("value") for e in tracker.latest_message.get("entities") or [] if e.get("entity") == name)

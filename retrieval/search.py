@@ -36,7 +36,7 @@ class Weights:
     probe: float = 1.0
     nearest: float = 1.0
     topic: float = 0.03  # moves the order only
-    near: float = 0.08  # so do entries related to the last answer
+    near: float = 0.12  # so do entries related to the last answer
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ THRESHOLD = 0.1
 # Questions of the knowledge base are less telling than messages written to be confused with a crisis, and all of them
 # together weigh no more however many there are: the alarm must not grow deaf as the knowledge grows.
 ORDINARY_WEIGHT, ORDINARY_TOTAL = 0.5, 8000.0
+# So short a message says little: without a rule it must be this much surer ("nu stiu", "dzisiaj").
+SHORT_WORDS, SHORT_EXTRA = 2, 2.5
 # A long message is read in windows of so many words, so that one sentence in it is not drowned; where a rule saw
 # something, in narrow ones.
 WINDOW, NARROW = 40, 6
@@ -87,6 +89,8 @@ class CrisisDetector:
             odds += RULE_WEIGHT
         elif likely != "suicide" and is_past(text):
             odds -= RULE_WEIGHT
+        if not ruled and len(text.split()) <= SHORT_WORDS:
+            odds -= SHORT_EXTRA
         return (ruled or likely) if odds >= THRESHOLD else None
 
     def odds(self, parts: list[str]) -> tuple[float, Kind]:

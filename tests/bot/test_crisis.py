@@ -154,3 +154,12 @@ def test_no_blind_message_is_an_example() -> None:
     """What the detector is judged by, it never learned."""
     learned = {fold(example.text) for example in read_examples()}
     assert not learned & {fold(text) for _, _, text in blind()}
+
+
+@pytest.mark.parametrize("text", [
+    "nu stiu", "nu știu", "nie wiem", "no sé", "weet ik niet", "i don't know", "nu stiu inca", "he says i have to leave", "my landlord wants me out",
+    "mi casero me dice que me vaya del piso", "moet eruit van de verhuurder", "yes", "nie", "3 november", "den haag",
+])  # fmt: skip
+def test_an_answer_to_a_forms_question_is_no_crisis(detector: CrisisDetector, text: str) -> None:
+    """A crisis ends the form, so a short answer must never look like one."""
+    assert detector.detect(text) is None
