@@ -91,10 +91,13 @@ class Gateway:
         """The replies to one message. Never raises for anything a person can type."""
         pseudonym = self.pseudonyms.of(inbound.channel, inbound.user)
         session = self.sessions.get(pseudonym)
-        turn = Turn(clean(inbound.text), pseudonym, session, language=session.language or DEFAULT_LANGUAGE)
+        # A tap says nothing of the language: the reply to it stays in the one that was spoken.
+        spoken = session.language or session.spoken or DEFAULT_LANGUAGE
+        turn = Turn(clean(inbound.text), pseudonym, session, language=spoken)
         for step in STEPS:
             replies = await step(self, turn)
             if replies is not None:
+                session.spoken = turn.language
                 return Outbound(turn.language, tuple(replies))
         raise AssertionError("the last step always answers")
 

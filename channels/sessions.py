@@ -15,9 +15,13 @@ from channels.limits import IDLE_SECONDS, PER_SESSION, SESSIONS, Rate
 
 @dataclass
 class Session:
-    """`language` is None until a message said enough; `epoch` makes a new pseudonym for Rasa after "forget me"."""
+    """`language` is None until a message said enough; `spoken` is the language of the last reply.
+
+    `epoch` makes a new pseudonym for Rasa after "forget me".
+    """
 
     language: str | None = None
+    spoken: str | None = None
     last_entry: str | None = None
     tokens: float = PER_SESSION.burst
     refilled: float = 0.0

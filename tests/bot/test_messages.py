@@ -8,8 +8,10 @@ from bot.actions import dialogue_reply
 from bot.language_names import asked_for
 from bot.messages import catalogue, check_catalogues, placeholders, say
 from knowledge.entry import LANGUAGES
+from knowledge.reading import AVERAGE_WORDS, LONGEST_WORDS, longest
 from knowledge.text import fold
 from knowledge.wording import PHONE_NUMBERS, STIGMA
+from kompas.settings import ROOT
 
 DIALOGUE_INTENTS = (
     "greet",
@@ -76,3 +78,19 @@ def test_asking_for_a_language_is_answered_in_it() -> None:
     assert [button.value for button in dialogue_reply("change_language", "nl", "andere taal").buttons] == [
         f"lang:{code}" for code in LANGUAGES
     ]
+
+
+def test_messages_keep_to_the_copy_rule() -> None:
+    """docs/voice.md: short sentences and no exclamation mark, in every language."""
+    for language in LANGUAGES:
+        for key, text in catalogue(language).items():
+            if key == "months":
+                continue
+            assert len(longest(text)) <= LONGEST_WORDS, (language, key)
+            assert "!" not in text and "¡" not in text, (language, key)
+
+
+def test_the_copy_rules_numbers_are_the_checks() -> None:
+    """What docs/voice.md says of sentences is what is measured."""
+    text = (ROOT / "docs" / "voice.md").read_text(encoding="utf-8")
+    assert f"{AVERAGE_WORDS:.0f} words on average, {LONGEST_WORDS} at most" in text

@@ -209,3 +209,56 @@ def test_pseudonyms_differ_by_person_channel_and_key() -> None:
         names.of("web", "\ud800"),
     }
     assert len(different) == 5
+
+
+async def test_a_tap_is_answered_in_the_language_of_the_question() -> None:
+    """Also when the question said too little to settle the language."""
+    gateway, echo = make(guess=Guess("pl", 0.3))
+    await say_to(gateway, "hm")
+    await say_to(gateway, "entry:bank-klacht")
+    assert [language for _, _, language in echo.heard] == ["pl", "pl"]
+
+
+async def test_a_crisis_ends_an_open_form() -> None:
+    """Rasa knows the person under a new name afterwards: what the form asked is not asked again."""
+    gateway, echo = make()
+    await say_to(gateway, "ik heb een brief gekregen")
+    await say_to(gateway, "ik wil dood")
+    await say_to(gateway, "3 november")
+    (before, after) = (sender for sender, _, _ in echo.heard)
+    assert before[:32] == after[:32] and before != after
+
+
+async def test_another_language_is_asked_for_by_a_tap_and_named_in_a_strange_one() -> None:
+    """The five languages as buttons, each in its own name; Rasa hears nothing of it."""
+    gateway, echo = make()
+    for text in ("lang:other", "je voudrais savoir si la police peut entrer chez moi"):
+        reply = (await say_to(gateway, text)).replies[0]
+        assert [button.value for button in reply.buttons] == [f"lang:{language}" for language in LANGUAGES]
+    assert "néerlandais" in reply.text and "Dutch" in reply.text and echo.heard == []
+
+
+async def test_who_is_silent_is_forgotten_without_another_message() -> None:
+    """The web application sweeps; nobody has to write for it."""
+    now = [0.0]
+    sessions = Sessions(lambda: now[0])
+    sessions.get("somebody")
+    now[0] = IDLE_SECONDS + 1.0
+    sessions.drop_idle()
+    assert sessions._sessions == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "command"),
+    [
+        ("more:bank-klacht", '/more{"entry": "bank-klacht"}'),
+        ("bad:", "/not_helpful"),
+        ("why:unclear", '/why{"reason": "unclear"}'),
+        ("from:cak", '/choose_sender{"sender": "cak"}'),
+        ("date:none", "/no_date{}"),
+        ("town:skip", "/skip_town"),
+    ],
+)
+def test_each_button_becomes_its_command(value: str, command: str) -> None:
+    """The table in channels/buttons.py, seen from the other side."""
+    assert for_rasa(value, pressed(value)) == command.removesuffix("{}")
