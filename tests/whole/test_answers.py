@@ -78,8 +78,10 @@ def test_a_crisis_is_answered_with_the_number_first(kompas: Running) -> None:
 def test_a_button_shows_its_entry_and_another_language_shows_it_again(kompas: Running) -> None:
     """Buttons are pressed by sending their value, and a change of language repeats the answer."""
     first = kompas.ask(CARDS["controles"][0], session="buttons")["messages"][0]
-    pressed = kompas.ask(first["buttons"][0]["value"], session="buttons")["messages"][0]
-    assert f"entry:{pressed['entry']}" == first["buttons"][0]["value"]
+    assert [button["value"].partition(":")[0] for button in first["buttons"]] == ["more", "bad", "lang"]
+    related = kompas.ask(first["buttons"][0]["value"], session="buttons")["messages"][0]
+    pressed = kompas.ask(related["buttons"][0]["value"], session="buttons")["messages"][0]
+    assert f"entry:{pressed['entry']}" == related["buttons"][0]["value"]
     said, again = kompas.ask("lang:ro", session="buttons")["messages"]
     assert said["decision"] == "dialogue" and again["entry"] == pressed["entry"]
     assert again["text"].startswith(load(REAL_KNOWLEDGE).entries[pressed["entry"]].ro.answer)

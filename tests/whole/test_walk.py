@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.language_names import asked_for
+from bot.messages import say
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from kompas.cli import QUESTIONS
@@ -48,7 +49,8 @@ def walk(kompas: Running, number: int, turns: int, guess: Callable[[str], str], 
         language = answer["language"]
         allowed = {spoken or "en", guess(text), asked_for(text), text.removeprefix("lang:")}
         assert language in allowed, (text, language, allowed)
-        spoken = language
+        # Who asked to be forgotten is a stranger again, and a stranger's tap is answered in English.
+        spoken = None if messages[0]["text"] == say(language, "forget_me") else language
         offered += [button["value"] for message in messages for button in message["buttons"]][:5]
     return turns
 
