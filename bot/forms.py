@@ -56,57 +56,65 @@ def chosen_kind(tracker: Tracker) -> Kind | None:
     return senders()[sender].kinds.get(kind) if sender in senders() and kind else None
 
 
-def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[str, Callable[[Tracker], Said]]:
-    """The actions of the letter form by name."""
+class LetterForm:
+    """The letter form: who sent it, which date it has, what it is about; then the deadline."""
 
-    def validate(tracker: Tracker) -> Said:
+    def __init__(self, assistant: Assistant, today: Callable[[], dt.date]) -> None:
+        self._assistant, self._today = assistant, today
+
+    def validate(self, tracker: Tracker) -> Said:
+        """Fills the slot that was asked for; no event when the message is something else."""
         requested = slot_of(tracker, "requested_slot")
-        reader = {"letter_sender": sender, "letter_date": date, "letter_kind": kind}.get(requested)
+        reader = {"letter_sender": self._sender, "letter_date": self._date, "letter_kind": self._kind}.get(requested)
         return Said(events=reader(tracker) if reader else [])
 
-    def sender(tracker: Tracker) -> Events:
-        named = entity_of(tracker, "sender") or sender_named(text_of(tracker), assistant.library.glossary)
+    def _sender(self, tracker: Tracker) -> Events:
+        named = entity_of(tracker, "sender") or sender_named(text_of(tracker), self._assistant.library.glossary)
         if named and named in senders():
             return _with_only_kind(named)
         return [] if is_something_else(tracker, "letter_sender") else [SlotSet("letter_sender", None)]
 
-    def date(tracker: Tracker) -> Events:
+    def _date(self, tracker: Tracker) -> Events:
         if tapped(tracker, "no_date") or says_no_date(text_of(tracker)):
             return [SlotSet("letter_date", NO_DATE)]
-        read = read_date(text_of(tracker), today())
+        read = read_date(text_of(tracker), self._today())
         if read.date:
             return [SlotSet("letter_date", read.date.isoformat())]
         if read.problem == "unreadable" and is_something_else(tracker, "letter_date"):
             return []
         return [SlotSet("letter_date", None), SlotSet("letter_problem", read.problem)]
 
-    def kind(tracker: Tracker) -> Events:
+    def _kind(self, tracker: Tracker) -> Events:
         kinds = senders()[slot_of(tracker, "letter_sender")].kinds
         chosen = entity_of(tracker, "kind") or kind_named(text_of(tracker), slot_of(tracker, "letter_sender"))
         if chosen is None:
-            entry = assistant.search(text_of(tracker), language_of(tracker)).entry
+            entry = self._assistant.search(text_of(tracker), language_of(tracker)).entry
             chosen = next((name for name, k in kinds.items() if k.entry == entry), None)
         if chosen in kinds:
             return [SlotSet("letter_kind", chosen)]
         return [] if is_something_else(tracker, "letter_kind") else [SlotSet("letter_kind", None)]
 
-    def ask_sender(tracker: Tracker) -> Said:
+    def ask_sender(self, tracker: Tracker) -> Said:
+        """Who sent it, as buttons."""
         language = language_of(tracker)
         buttons = [Button(getattr(s.label, language), f"from:{name}") for name, s in senders().items()]
         return Said.one(Reply(say(language, "ask_letter_sender"), "dialogue", None, tuple(buttons)))
 
-    def ask_date(tracker: Tracker) -> Said:
+    def ask_date(self, tracker: Tracker) -> Said:
+        """Which date it has, or what was wrong with the one typed."""
         language, problem = language_of(tracker), slot_of(tracker, "letter_problem")
         text = say(language, f"date_{problem}" if problem else "ask_letter_date")
         return Said.one(Reply(text, "dialogue", None, (Button(say(language, "no_date"), "date:none"),)))
 
-    def ask_kind(tracker: Tracker) -> Said:
+    def ask_kind(self, tracker: Tracker) -> Said:
+        """What it is about, as buttons."""
         language = language_of(tracker)
         kinds = senders()[slot_of(tracker, "letter_sender")].kinds
         buttons = [Button(getattr(k.label, language), f"kind:{name}") for name, k in kinds.items()]
         return Said.one(Reply(say(language, "ask_letter_kind"), "dialogue", None, tuple(buttons)))
 
-    def deadline(tracker: Tracker) -> Said:
+    def deadline(self, tracker: Tracker) -> Said:
+        """The deadline and who helps, and the entry unless it was shown; what was said is forgotten."""
         language, chosen = language_of(tracker), chosen_kind(tracker)
         forgotten = [SlotSet(name, None) for name in LETTER_SLOTS]
         if chosen:
@@ -114,18 +122,22 @@ def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[s
         if chosen is None:
             return Said((rendering.dialogue(language, "letter_help"),), forgotten)
         date = slot_of(tracker, "letter_date") or NO_DATE
-        text = deadline_text(chosen, date, language, today()) + "\n\n" + say(language, "letter_help")
+        text = deadline_text(chosen, date, language, self._today()) + "\n\n" + say(language, "letter_help")
         replies = [Reply(text, "dialogue")]
         shown = slot_of(tracker, "letter_shown") == chosen.entry
-        entry = None if shown else assistant.entry_reply(chosen.entry, language)
+        entry = None if shown else self._assistant.entry_reply(chosen.entry, language)
         return Said((*replies, entry) if entry else tuple(replies), forgotten)
 
+
+def letter_actions(assistant: Assistant, today: Callable[[], dt.date]) -> dict[str, Callable[[Tracker], Said]]:
+    """The actions of the letter form by name."""
+    form = LetterForm(assistant, today)
     return {
-        "validate_letter_form": validate,
-        "action_ask_letter_form_letter_sender": ask_sender,
-        "action_ask_letter_form_letter_date": ask_date,
-        "action_ask_letter_form_letter_kind": ask_kind,
-        "action_letter_deadline": deadline,
+        "validate_letter_form": form.validate,
+        "action_ask_letter_form_letter_sender": form.ask_sender,
+        "action_ask_letter_form_letter_date": form.ask_date,
+        "action_ask_letter_form_letter_kind": form.ask_kind,
+        "action_letter_deadline": form.deadline,
     }
 
 

@@ -65,7 +65,9 @@ def check(answer: dict[str, Any], expect: dict[str, Any], language: str, library
     assert set(expect.get("buttons", [])) <= values, (expect, values)
 
 
-@pytest.mark.parametrize(("language", "conversation"), conversations(), ids=lambda v: v if isinstance(v, str) else v["name"])
+@pytest.mark.parametrize(
+    ("language", "conversation"), list(conversations()), ids=lambda v: v if isinstance(v, str) else v["name"]
+)
 def test_a_conversation_goes_as_written(kompas: Running, language: str, conversation: dict[str, Any]) -> None:
     """Each turn gets the reply that a person would expect, to its end."""
     library = load(REAL_KNOWLEDGE)
