@@ -13,13 +13,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot import rendering
 from bot.assistant import Assistant
 from bot.feedback import Feedback
-from bot.following import asked_word, points_back
+from bot.following import asked_word, continues, points_back
 from bot.forms import letter_actions, town_actions
 from bot.language_names import asked_for
 from bot.letters import LETTER_WORDS, is_bare, known_from, sender_named
 from bot.messages import say
 from bot.rendering import Reply
 from bot.said import Said
+from bot.towns import only_town, town_in
 from bot.tracker import entity_of, form_of, intent_of, language_of, slot_of, text_of, topic_prior
 from knowledge.entry import Entry
 from knowledge.open_words import word_set
@@ -28,7 +29,9 @@ from retrieval.decision import Decision
 # A dialogue act that looks this much like a known question is answered as one: a wrong intent must not hide an entry.
 QUESTION_WORDS = 3
 # These acts are never questions about the knowledge, however alike.
-ALWAYS_DIALOGUE = {"change_language", "forget_me", "hide", "none_of_these"}
+ALWAYS_DIALOGUE = {"change_language", "forget_me", "hide", "none_of_these", "stop"}
+# These may stand before a question: "hello, i got a fine from the gemeente".
+POLITE, POLITE_WORDS = {"greet", "thanks", "affirm", "deny"}, 5
 # The entry for a letter of which nothing is known yet.
 ANY_LETTER = "hulp-brief"
 MORE = 6
@@ -65,6 +68,7 @@ def actions(
     table: Mapping[str, Act] = {
         "action_answer": answering.answer,
         "action_dialogue": answering.dialogue,
+        "action_show_again": answering.show_again,
         **after_answer_actions(assistant, feedback or Feedback()),
         **letter_actions(assistant, today),
         **town_actions(),
@@ -93,11 +97,21 @@ class Answering:
         intent, language = intent_of(tracker), language_of(tracker)
         if intent not in ALWAYS_DIALOGUE and len(text_of(tracker).split()) >= QUESTION_WORDS:
             decision = self._assistant.search(text_of(tracker), language)
-            if decision.entry or self._has_letter(text_of(tracker)):
+            if intent == "help" and decision.entry and self._assistant.library.entries[decision.entry].topic == "bot":
+                return Said.one(rendering.menu(language))
+            asks = decision.outcome == "choices" and intent in POLITE and len(text_of(tracker).split()) >= POLITE_WORDS
+            if decision.entry or asks or self._has_letter(text_of(tracker)):
                 return self._typed(tracker, decision)
         if intent == "none_of_these" and not slot_of(tracker, "rephrased"):
             return Said.one(rendering.dialogue(language, "rephrase"), SlotSet("rephrased", True))
         return Said.one(dialogue_reply(intent, language, text_of(tracker)))
+
+    def show_again(self, tracker: Tracker) -> Said:
+        """The last answer in the language that was chosen, or how to begin. An open form asks again by itself."""
+        language = language_of(tracker)
+        if reply := self._assistant.entry_reply(slot_of(tracker, "last_entry") or "", language):
+            return Said.one(reply)
+        return Said() if form_of(tracker) else Said.one(rendering.dialogue(language, "greet"))
 
     def _typed(self, tracker: Tracker, decision: Decision) -> Said:
         text, language, library = text_of(tracker), decision.language, self._assistant.library
@@ -107,8 +121,10 @@ class Answering:
         if notion and (last or form or decision.entry is None):
             again = [FollowupAction(form)] if form else []
             return Said((self._meaning(notion, decision),), again)
-        if last in library.entries and points_back(text):
-            decision = self._assistant.search_near(text, language, library.entries[last]) or decision
+        if last in library.entries and library.entries[last].scope == "municipality" and (town := only_town(text)):
+            return Said.one(rendering.dialogue(language, "town_found", town=town))
+        if last in library.entries and (points_back(text) or continues(text)):
+            decision = self._assistant.search_near(text, language, library.entries[last], points_back(text))
         letter, sender = bool(word_set(text) & LETTER_WORDS), sender_named(text, library.glossary)
         if self._has_letter(text):
             return Said(events=self._letter(sender, None))
@@ -131,9 +147,14 @@ class Answering:
         if about_letter and (entry.letters or entry.id == ANY_LETTER):
             named = sender_named(text_of(tracker), self._assistant.library.glossary)
             return Said((reply,), remembered + self._letter(named, entry.id))
-        if entry.scope == "municipality" and not slot_of(tracker, "asked_town"):
-            return Said((reply,), [*remembered, SlotSet("asked_town", True), FollowupAction("town_form")])
-        return Said((reply,), remembered)
+        if entry.scope != "municipality":
+            return Said((reply,), remembered)
+        remembered.append(SlotSet("asked_town", True))
+        if typed and (town := town_in(text_of(tracker))):
+            return Said((reply, rendering.dialogue(language_of(tracker), "town_found", town=town)), remembered)
+        if slot_of(tracker, "asked_town"):
+            return Said((reply,), remembered)
+        return Said((reply,), [*remembered, FollowupAction("town_form")])
 
     def _letter(self, sender: str | None, shown: str | None) -> list[dict[str, Any]]:
         """Starts the letter form with what is known already."""

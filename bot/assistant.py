@@ -11,6 +11,7 @@ from bot.crisis.rules import Kind
 from bot.messages import say
 from knowledge.entry import Entry
 from knowledge.library import Library
+from knowledge.open_words import CHOICES_LIMITS
 from retrieval.decision import Decision
 from retrieval.language import Guess
 from retrieval.search import Searcher
@@ -33,15 +34,26 @@ class Assistant:
         """The decision of retrieval."""
         return self.searcher.search(text, language, topic_prior)
 
-    def search_near(self, text: str, language: str, entry: Entry) -> Decision | None:
-        """What retrieval says of a message that leans on an answer: its related entries first; None when it says nothing."""
-        near = frozenset([entry.id, *self.related(entry.id, language)])
-        decision = self.searcher.search(text, language, near=near)
-        if decision.outcome == "unknown":
-            return None
-        # An entry from elsewhere may be meant, and may be a word that two subjects share: then the person chooses.
-        stray = decision.entry is not None and decision.entry not in near and any(c.entry in near for c in decision.choices)
-        return replace(decision, outcome="choices") if stray else decision
+    def search_near(self, text: str, language: str, last: Entry, pointing: bool) -> Decision:
+        """What retrieval says of a message that leans on an answer; `pointing` says that it cannot stand alone.
+
+        An entry near the last one is answered where the message alone and the message after its question both find it, and
+        one from elsewhere where the last answer makes no difference. Otherwise the person chooses.
+        """
+        near = frozenset([last.id, *self.related(last.id, language)])
+        alone = self.search(text, language)
+        if alone.question or alone.entry in near:
+            return alone
+        moved = self.searcher.search(text, language, near=near)
+        after = self.search(f"{last.text(language).question} {text}", language)
+        likely = [choice for choice in moved.choices if choice.entry in near and choice in alone.choices]
+        sure = moved.entry in {c.entry for c in alone.choices[:2]} & {c.entry for c in after.choices}
+        if moved.entry and sure and self.library.entries[moved.entry].topic == last.topic:
+            return moved
+        if moved.entry and moved.entry == alone.entry and not pointing:
+            return alone
+        found = {c.entry: c for c in [*likely[:1], *after.choices[:2], *alone.choices[:2]]}
+        return replace(alone, outcome="choices", choices=tuple(found.values())[: CHOICES_LIMITS[1]])
 
     def related(self, entry_id: str | None, language: str) -> list[str]:
         """Entries that may be served: those it points to, those that point to it, then its topic's."""

@@ -27,7 +27,34 @@ _NO_DATE = re.compile(
     r"|(?:fara|nicio|n-?am|nu are(?: nici o)?) data)\b"
 )
 
-Problem = Literal["unreadable", "future", "old"]
+# The last day of that name, Monday first, as people write them without accents.
+_WEEKDAYS = [
+    re.compile(rf"\b(?:{names})\b")
+    for names in (
+        "maandag|monday|mon|lunes|poniedzialek|luni|lunea",
+        "dinsdag|tuesday|tue|tues|martes|wtorek|marti|martea",
+        "woensdag|wednesday|wed|miercoles|sroda|srode|miercuri|miercurea",
+        "donderdag|thursday|thu|thurs|jueves|czwartek|joi|joia",
+        "vrijdag|friday|fri|viernes|piatek|vineri|vinerea",
+        "zaterdag|saturday|sat|sabado|sobota|sobote|sambata|simbata",
+        "zondag|sunday|sun|domingo|niedziela|niedziele|duminica",
+    )
+]
+# Words for a day that dateparser does not know, in days before today.
+_DAYS_BACK = {"gister": 1, "alaltaieri": 2, "antier": 2, "antes de ayer": 2, "the day before yesterday": 2, "aseara": 1}
+# What names a week, a month or a year and no day: too little for a deadline.
+_PERIOD = re.compile(
+    r"\b(?:week|weken|weeks|maand|maanden|months?|jaar|years?|semanas?|mes|meses|ano|anos|tydzien|tygodni\w*|miesi\w*|rok|roku|lat"
+    r"|saptaman\w*|luna|luni in urma|an|ani|begin|eind|early|late|mid|principios|finales|poczat\w*|koniec|inceput\w*"
+    r"|sfarsit\w*)\b"
+)
+_YEAR = re.compile(r"\b\d{4}\b|\b\d{1,2}-\d{1,2}-\d{2}\b")
+_IN_MONTH = re.compile(r"\b(?:in|en|w|we) [a-z]{3,12}$")
+
+# A longer message is a sentence, and no `gisteren` or `el 3`.
+SPOKEN_WORDS = 3
+
+Problem = Literal["unreadable", "vague", "future", "old"]
 
 
 @dataclass(frozen=True)
@@ -40,9 +67,11 @@ class LetterDate:
 
 def read_date(text: str, today: dt.date) -> LetterDate:
     """The one date a message names. A date without a year is the latest that has been."""
-    found = next((date for candidate in _candidates(fold(text)) if (date := _parse(candidate, today))), None)
+    folded = fold(text)
+    written = next((date for candidate in _written(folded) if (date := _parse(candidate, today))), None)
+    found = written or _spoken(folded, today)
     if found is None:
-        return LetterDate(problem="unreadable")
+        return LetterDate(problem="vague" if _PERIOD.search(folded) or _IN_MONTH.search(folded) else "unreadable")
     if found > today:
         return LetterDate(problem="future")
     return LetterDate(problem="old") if found < today - OLDEST else LetterDate(found)
@@ -53,12 +82,25 @@ def says_no_date(text: str) -> bool:
     return bool(_NO_DATE.search(fold(text)))
 
 
-def _candidates(text: str) -> list[str]:
-    """What may be a date, most telling first; a short message as a whole may be `gisteren` or `3 weeks ago`."""
-    written = [" ".join(filter(None, match.groups())) for match in _DAY_MONTH.finditer(text)]
+def _written(text: str) -> list[str]:
+    """What may be a written date, most telling first."""
+    named = [" ".join(filter(None, match.groups())) for match in _DAY_MONTH.finditer(text)]
     turned = [" ".join(filter(None, (match[2], match[1], match[3]))) for match in _MONTH_DAY.finditer(text)]
     numbers = [re.sub(r"\s?[-./ ]\s?", "-", match[0]) for match in _NUMBERS.finditer(text)]
-    return written + turned + numbers + ([text] if len(text.split()) <= 3 else [])
+    # Beside "last year" or "two weeks ago" only a date with its year is a date.
+    return [date for date in named + turned + numbers if not _PERIOD.search(text) or _YEAR.search(date)]
+
+
+def _spoken(text: str, today: dt.date) -> dt.date | None:
+    """A day named from today: `gisteren`, `last Tuesday`. Never a week or a month."""
+    if back := next((days for word, days in _DAYS_BACK.items() if re.search(rf"\b{word}\b", text)), None):
+        return today - dt.timedelta(days=back)
+    named = [day for day, pattern in enumerate(_WEEKDAYS) if pattern.search(text)]
+    if _PERIOD.search(text) or len(named) > 1:
+        return None
+    if named:
+        return today - dt.timedelta(days=(today.weekday() - named[0] - 1) % 7 + 1)
+    return _parse(text, today) if len(text.split()) <= SPOKEN_WORDS else None
 
 
 def _parse(candidate: str, today: dt.date) -> dt.date | None:

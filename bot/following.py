@@ -13,6 +13,8 @@ _MEANS = re.compile(
     r"^(?:(?:en|and|y|a|i|si|but|maar|pero|ale|dar) )?"
     r"(?:wat (?:is|zijn|betekent|houdt)|what (?:is|are|does|s)|whats|(?:que|q|k|ke) (?:es|son|significa|quiere decir)"
     r"|co (?:to(?: jest)?|oznacza|znaczy)|ce (?:e|este|inseamna|sunt))\b"
+    r"|\b(?:wat (?:is|betekent) (?:dat|het)|what is (?:that|it)|(?:que|q) (?:es|significa)(?: eso)?"
+    r"|co to(?: jest| znaczy)?|ce (?:e|este|inseamna)(?: asta)?)$"
     r"|\b(?:betekent dat|betekenis|meaning|mean|significado|znaczenie|inseamna)\b"
 )
 _AROUND = word_set(
@@ -21,12 +23,13 @@ _AROUND = word_set(
     " que q k ke es son significa significado quiere decir un una el la lo eso esto exactamente"
     " co to jest oznacza znaczy znaczenie dokladnie ce e este inseamna sunt asta exact en and y i si"
 )
-# How a second question on the same subject begins, or what it points back with. A longer message speaks for itself.
-_AGAIN = re.compile(
-    r"^(?:en |maar |and |but |what if|what about|y |pero |a co |a jesli|a jak|ale |i co|si |dar |dar daca|daca )"
-    r"|\b(?:dat|daarvoor|daarbij|it|that|this|eso|esto|ello|to|tego|tym|asta|aceasta)\b"
+# How a second question on the same subject begins ...
+_AND = re.compile(
+    r"^(?:en |maar |and |but |what if|what about|y |pero |a (?:co|jesli|jak|bez|czy|gdzie|moj|w) |ale |i co|si |dar |daca )"
 )
-AGAIN_WORDS = 8
+# ... or what it points back with. A longer message speaks for itself.
+_BACK = re.compile(r"\b(?:dat|daarvoor|daarbij|it|that|this|they|eso|esto|ello|to|tego|tym|asta|aceasta)\b")
+AND_WORDS, BACK_WORDS = 8, 5
 
 
 def asked_word(text: str, glossary: Glossary) -> str | None:
@@ -48,7 +51,13 @@ def _forms(glossary: Glossary, notion: str) -> list[str]:
     return [fold(form) for language in ("nl", "en", "es", "pl", "ro") for form in term.forms(language)]
 
 
-def points_back(text: str) -> bool:
-    """Whether a short message leans on what was said before."""
+def continues(text: str) -> bool:
+    """Whether a short message goes on from what was said before: "and without papers?"."""
     folded = fold(text).strip(" ?!.¿")
-    return len(folded.split()) <= AGAIN_WORDS and bool(_AGAIN.search(folded))
+    return len(folded.split()) <= AND_WORDS and bool(_AND.search(folded))
+
+
+def points_back(text: str) -> bool:
+    """Whether a short message says "that" and means what was said before: "is that free?"."""
+    folded = fold(text).strip(" ?!.¿")
+    return len(folded.split()) <= BACK_WORDS and bool(_BACK.search(folded))

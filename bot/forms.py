@@ -7,6 +7,7 @@ rules for interruptions take over.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,12 @@ from bot.rendering import Button, Reply
 from bot.said import Said
 from bot.towns import town_named
 from bot.tracker import entity_of, intent_of, language_of, slot_of, tapped, text_of
+from knowledge.text import fold
 
 LETTER_SLOTS = ("letter_sender", "letter_date", "letter_kind", "letter_problem", "letter_shown")
 NO_TOWN = "none"
+# Who cannot say who wrote it, or what about, still hears who reads it with them.
+UNKNOWN_SENDER, UNKNOWN_KIND = "other", "unknown"
 # A message of so many words, or with one of these intents, is something else than an answer to the form.
 QUESTION_WORDS = {"letter_sender": 5, "letter_date": 4, "letter_kind": 5, "town": 4}
 PART_OF_A_FORM = {
@@ -38,6 +42,10 @@ PART_OF_A_FORM = {
     "nlu_fallback",
     "feedback",
 }
+_DONT_KNOW = re.compile(
+    r"\b(?:weet (?:ik|het|t)?\s*(?:nog )?(?:echt )?niet|geen idee|(?:don'?t|do not|dunno) know|dunno|no idea|not sure"
+    r"|no (?:lo )?se\b(?! trata)|ni idea|nie wiem|nie mam pojecia|nu (?:stiu|am idee)|habar n-?am)\b"
+)
 
 Events = list[dict[str, Any]]
 
@@ -48,6 +56,11 @@ def is_something_else(tracker: Tracker, slot: str) -> bool:
     if intent in PART_OF_A_FORM:
         return False
     return not intent.startswith("ask_") or len(text_of(tracker).split()) >= QUESTION_WORDS[slot]
+
+
+def does_not_know(tracker: Tracker) -> bool:
+    """Whether somebody says that they cannot answer the form's question."""
+    return bool(_DONT_KNOW.search(fold(text_of(tracker))))
 
 
 def chosen_kind(tracker: Tracker) -> Kind | None:
@@ -72,14 +85,16 @@ class LetterForm:
         named = entity_of(tracker, "sender") or sender_named(text_of(tracker), self._assistant.library.glossary)
         if named and named in senders():
             return _with_only_kind(named)
+        if does_not_know(tracker):
+            return _with_only_kind(UNKNOWN_SENDER)
         return [] if is_something_else(tracker, "letter_sender") else [SlotSet("letter_sender", None)]
 
     def _date(self, tracker: Tracker) -> Events:
-        if tapped(tracker, "no_date") or says_no_date(text_of(tracker)):
-            return [SlotSet("letter_date", NO_DATE)]
         read = read_date(text_of(tracker), self._today())
         if read.date:
             return [SlotSet("letter_date", read.date.isoformat())]
+        if tapped(tracker, "no_date") or says_no_date(text_of(tracker)) or does_not_know(tracker):
+            return [SlotSet("letter_date", NO_DATE)]
         if read.problem == "unreadable" and is_something_else(tracker, "letter_date"):
             return []
         return [SlotSet("letter_date", None), SlotSet("letter_problem", read.problem)]
@@ -87,6 +102,8 @@ class LetterForm:
     def _kind(self, tracker: Tracker) -> Events:
         kinds = senders()[slot_of(tracker, "letter_sender")].kinds
         chosen = entity_of(tracker, "kind") or kind_named(text_of(tracker), slot_of(tracker, "letter_sender"))
+        if chosen is None and does_not_know(tracker):
+            return [SlotSet("letter_kind", UNKNOWN_KIND)]
         if chosen is None:
             entry = self._assistant.search(text_of(tracker), language_of(tracker)).entry
             chosen = next((name for name, k in kinds.items() if k.entry == entry), None)
@@ -152,7 +169,7 @@ def town_actions() -> dict[str, Callable[[Tracker], Said]]:
     def validate(tracker: Tracker) -> Said:
         if slot_of(tracker, "requested_slot") != "town":
             return Said()
-        if tapped(tracker, "skip_town") or intent_of(tracker) == "deny":
+        if tapped(tracker, "skip_town") or intent_of(tracker) == "deny" or does_not_know(tracker):
             return Said(events=[SlotSet("town", NO_TOWN)])
         if found := town_named(text_of(tracker)):
             return Said(events=[SlotSet("town", found)])

@@ -28,8 +28,11 @@ LETTER_FILLER = word_set(
     " from me nos llego ha han he mandaron mandado enviaron recibido hoy q k que hago ahora entiendo nada rara nueva"
     " hecho tengo a mi casa jakis jakies jakas przyszedl przyszlo przyszla do mnie dzis dzisiaj rozumiem nic nie mam"
     " tu robic po holendersku dziwny nowy poczta venit o am azi acasa inteleg nimic ciudata noua ce fac acum olandeza"
-    " in e si primit"
+    " in e si primit received receive just krijg kreeg gekregen ontvangen net dostalem dostalam"
+    " otrzymalam otrzymalem"
 )
+# A shorter word ("de", "van") tells nothing of what a letter is about.
+TELLING_LETTERS = 4
 # The kind that gathers what is left: an entry about it does not say which letter it is.
 OTHER = "other"
 # What stands for "no date on it" in the form's slot.
@@ -93,7 +96,7 @@ def known_from(entry: str | None, sender: str | None) -> tuple[str | None, str |
 
 def kind_named(text: str, sender: str) -> str | None:
     """The kind whose label shares most words with a message, or None when none shares any."""
-    said = word_set(text)
+    said = {word for word in word_set(text) if len(word) >= TELLING_LETTERS}
     shared = {
         name: max(len(said & word_set(getattr(kind.label, language))) for language in LANGUAGES)
         for name, kind in senders()[sender].kinds.items()

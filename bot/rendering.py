@@ -115,9 +115,9 @@ def unavailable(language: str) -> Reply:
     return Reply(say(language, "unavailable"), "unavailable")
 
 
-def dialogue(language: str, key: str) -> Reply:
-    """A short reply from the catalogue."""
-    return Reply(say(language, key), "dialogue")
+def dialogue(language: str, key: str, **values: str) -> Reply:
+    """A short reply from the catalogue, its `values` filled in."""
+    return Reply(say(language, key, **values), "dialogue")
 
 
 def entries(found: Sequence[str], language: str, key: str, library: Library) -> Reply:
@@ -151,6 +151,12 @@ def menu_group(name: str, language: str, library: Library) -> Reply:
 def which_language(language: str) -> Reply:
     """The five languages to choose from, each in its own name."""
     return Reply(say(language, "which_language"), "dialogue", None, _languages())
+
+
+def ask_language() -> Reply:
+    """Asks for the language in all five at once, for who has not said enough to tell."""
+    lines = [say(language, "which_language") for language in LANGUAGES]
+    return Reply("\n".join(lines), "dialogue", None, _languages())
 
 
 def five_languages(code: str) -> Reply:

@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "kind": ("choose_kind", "kind"),
     "date": ("no_date", None),
     "town": ("skip_town", None),
+    # No button: the gateway says it after a change of language.
+    "again": ("show_again", None),
 }
 # Not Rasa's: the gateway keeps the language, or asks for it.
 LANGUAGE, ASK = "lang", "other"

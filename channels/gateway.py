@@ -21,9 +21,10 @@ from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
 from channels.rasa import RasaDown
 from channels.sessions import Pseudonyms, Session, Sessions
 
-# How sure the first guess must be, and how much surer a later one, before the language changes.
-FIRST_BELIEF = 0.6
-SWITCH_BELIEF = 0.98
+# How sure the first guess must be, and how much surer a later one, with how many words that speak for a language,
+# before the language changes.
+FIRST_BELIEF = 0.8
+SWITCH_BELIEF = 0.95
 SWITCH_WORDS = 4
 DEFAULT_LANGUAGE = "en"
 
@@ -31,12 +32,14 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\uf
 
 
 class LanguageGuess(Protocol):
-    """A language and the belief in it, 0 to 1."""
+    """A language, the belief in it (0 to 1), and how many words of the message speak for any language."""
 
     @property
     def language(self) -> str: ...  # noqa: D102
     @property
     def belief(self) -> float: ...  # noqa: D102
+    @property
+    def words(self) -> int: ...  # noqa: D102
 
 
 class Dialogue(Protocol):
@@ -130,10 +133,10 @@ async def detect_language(gateway: Gateway, turn: Turn) -> None:
     guess = gateway.guess(turn.text)
     settled = turn.session.language
     sure_first = settled is None and guess.belief >= FIRST_BELIEF
-    sure_switch = guess.belief >= SWITCH_BELIEF and len(turn.text.split()) >= SWITCH_WORDS
-    if sure_first or (settled is not None and sure_switch):
+    sure_switch = settled is not None and guess.belief >= SWITCH_BELIEF and guess.words >= SWITCH_WORDS
+    if sure_first or sure_switch:
         turn.session.language = guess.language
-    turn.language = turn.session.language or guess.language
+    turn.language = turn.session.language or (guess.language if guess.words else turn.language)
 
 
 async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
@@ -144,6 +147,7 @@ async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     if kind is None:
         return None
     turn.session.begin_again()  # whatever form was open is over
+    turn.session.crisis = kind
     return [rendering.crisis(kind, turn.language)]
 
 
@@ -165,8 +169,20 @@ async def name_languages(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     return [rendering.five_languages(code)] if code else None
 
 
+async def ask_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Who says too little to tell which language is asked, once, in all five; the message is answered after the tap."""
+    session = turn.session
+    session.waiting, waited = None, session.waiting
+    if turn.press is None and session.language is None and not session.asked_language:
+        session.asked_language, session.waiting = True, turn.text
+        return [rendering.ask_language()]
+    if turn.press is not None and turn.press.kind == LANGUAGE:
+        session.waiting = waited
+    return None
+
+
 async def choose_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
-    """A chosen language stays; the last answer is shown again in it."""
+    """A chosen language stays; what was said last is said again in it."""
     if turn.press is None or turn.press.kind != LANGUAGE:
         return None
     if turn.press.value == ASK:
@@ -184,15 +200,17 @@ async def ask_rasa(gateway: Gateway, turn: Turn) -> list[Reply]:
         elif reply.language:
             turn.session.language = turn.language = reply.language
             return await _in_new_language(gateway, turn, reply)
-        elif reply.entry:
-            turn.session.last_entry = reply.entry
+    turn.session.crisis = None
     return replies
 
 
 async def _in_new_language(gateway: Gateway, turn: Turn, said: Reply) -> list[Reply]:
-    if turn.session.last_entry is None:
-        return [said]
-    again = replace(turn, press=Press("entry", turn.session.last_entry))
+    """What was said in the wrong language, or waits for its language; otherwise Rasa shows what stood there last."""
+    session = turn.session
+    if session.crisis:
+        return [said, rendering.crisis(session.crisis, turn.language)]
+    waiting, session.waiting = session.waiting, None
+    again = replace(turn, text=waiting, press=None) if waiting else replace(turn, press=Press("again", ""))
     return [said, *await gateway.ask(again)]
 
 
@@ -204,6 +222,7 @@ STEPS: tuple[Step, ...] = (
     limit_rate,
     limit_length,
     name_languages,
+    ask_language,
     choose_language,
     ask_rasa,
 )

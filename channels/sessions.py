@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.crisis.rules import Kind
 from channels.limits import IDLE_SECONDS, PER_SESSION, SESSIONS, Rate
 
 
@@ -17,12 +18,15 @@ from channels.limits import IDLE_SECONDS, PER_SESSION, SESSIONS, Rate
 class Session:
     """`language` is None until a message said enough; `spoken` is the language of the last reply.
 
-    `epoch` makes a new pseudonym for Rasa after "forget me".
+    `waiting` is a message whose language was asked, until the next one comes; `crisis` is the kind of crisis answered last,
+    to be answered again in another language. `epoch` makes a new pseudonym for Rasa after "forget me" and a crisis.
     """
 
     language: str | None = None
     spoken: str | None = None
-    last_entry: str | None = None
+    asked_language: bool = False
+    waiting: str | None = field(default=None, repr=False)
+    crisis: Kind | None = field(default=None, repr=False)
     tokens: float = PER_SESSION.burst
     refilled: float = 0.0
     used: float = 0.0

@@ -24,7 +24,7 @@ from kompas import encoders
 from kompas.settings import ROOT, Settings
 from retrieval.encoder import EncoderError, SentenceEncoder
 from retrieval.index import build
-from retrieval.language import LanguageGuesser, samples_of
+from retrieval.language import LanguageGuesser, dutch_terms, samples_of
 from retrieval.search import UNCALIBRATED, Calibration, Searcher, read_calibration
 from retrieval.vectors import VectorStore
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 CALIBRATION = ROOT / "retrieval" / "calibration.json"
 # No questions for any entry: "thanks a lot" must not look like a question about how much a club keeps.
-OUTSIDE = ("out_of_scope", "greet", "thanks", "goodbye", "affirm", "deny")
+OUTSIDE = ("out_of_scope", "greet", "thanks", "goodbye", "affirm", "deny", "stop")
 # Topics whose questions may speak of a crisis: no examples of the contrary.
 NEAR_CRISIS = {"geweld", "mensenhandel", "huisvesting"}
 # An editor's save is often several file events; wait until they are over (milliseconds).
@@ -68,7 +68,7 @@ def calibration_of(settings: Settings, encoder: SentenceEncoder) -> Calibration:
 
 def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
     """The language guesser, trained on the knowledge base and the intents."""
-    return LanguageGuesser(samples_of(library, intent_examples(settings.intents)))
+    return LanguageGuesser(samples_of(library, intent_examples(settings.intents)), dutch_terms(library.glossary))
 
 
 def build_detector(settings: Settings, library: Library) -> CrisisDetector:

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.towns import names, town_named
+from bot.towns import names, only_town, town_in, town_named
 from kompas.settings import ROOT
 
 OFFICIAL = yaml.safe_load((ROOT / "bot" / "towns.yml").read_text(encoding="utf-8"))["official"]
@@ -43,3 +43,16 @@ def test_one_letter_left_out_of_a_long_name_is_forgiven(name: str, data: st.Data
 def test_any_text_names_a_municipality_or_none(text: str) -> None:
     """Never an error."""
     assert town_named(text) in (None, *OFFICIAL)
+
+
+IN_A_QUESTION = {
+    "mag ik thuis werken in almere": ("Almere", None), "¿puedo trabajar en casa en la haya?": ("Den Haag", None),
+    "a w Amsterdamie?": ("Amsterdam", "Amsterdam"), "y en utrecht?": ("Utrecht", "Utrecht"), "en in Rotterdam dan?": ("Rotterdam", "Rotterdam"),
+    "ik woon in huizen en werk thuis": (None, None), "is dat gratis": (None, None), "in almere of in lelystad": (None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", IN_A_QUESTION)
+def test_a_town_inside_a_question_is_heard_when_it_is_clear(text: str) -> None:
+    """A word that is also a town is a word, and two towns are none; a follow-up may name a town and nothing else."""
+    assert (town_in(text), only_town(text)) == IN_A_QUESTION[text]

@@ -24,6 +24,7 @@ from knowledge.entry import LANGUAGES
 class Guess:
     language: str = "nl"
     belief: float = 0.9
+    words: int = 4
 
 
 @dataclass
@@ -90,20 +91,52 @@ async def test_what_cannot_be_read_gets_a_kind_line(text: str, key: str) -> None
 async def test_a_flood_is_slowed_down_and_others_are_not() -> None:
     """The limit is per person."""
     gateway, _ = make()
+    gateway.sessions = Sessions(lambda: 0.0)  # nobody's patience comes back while the test runs
     decisions = [(await say_to(gateway, "hallo daar")).replies[0].text for _ in range(PER_SESSION.burst + 1)]
     assert decisions[-1] == say("nl", "too_fast")
     assert (await say_to(gateway, "hallo daar", "another")).replies[0].text == "fine"
 
 
-async def test_the_first_clear_message_settles_the_language() -> None:
-    """A guess that is not sure is used and not remembered; a settled language is not flipped by one loan word."""
-    gateway, echo = make(guess=Guess("pl", 0.3))
-    await say_to(gateway, "gemeente")
-    gateway.guess = lambda _: Guess("es", 0.9)
+async def test_a_settled_language_is_not_flipped_by_loan_words() -> None:
+    """However sure the guess is: one Dutch word is no sentence."""
+    gateway, echo = make(guess=Guess("es", 0.9))
     await say_to(gateway, "tengo una carta")
-    gateway.guess = lambda _: Guess("nl", 0.99)
-    await say_to(gateway, "dwangsom")
-    assert [language for _, _, language in echo.heard] == ["pl", "es", "es"]
+    gateway.guess = lambda _: Guess("nl", 0.99, words=1)
+    await say_to(gateway, "schijnzelfstandigheid")
+    assert [language for _, _, language in echo.heard] == ["es", "es"]
+
+
+async def test_who_says_too_little_is_asked_for_the_language_and_then_answered() -> None:
+    """Asked in all five languages; after the tap the message itself is answered, and nothing of it is kept."""
+    gateway, echo = make(guess=Guess("pl", 0.3))
+    asked = (await say_to(gateway, "dwangsom?")).replies[0]
+    assert asked.text.splitlines() == [say(language, "which_language") for language in LANGUAGES]
+    assert [button.value for button in asked.buttons] == [f"lang:{language}" for language in LANGUAGES]
+    assert echo.heard == []
+    outbound = await say_to(gateway, "lang:ro")
+    assert [reply.text for reply in outbound.replies] == [say("ro", "language_changed"), "fine"]
+    assert echo.heard[-1][1:] == ("dwangsom?", "ro")
+    assert gateway.sessions.get(gateway.pseudonyms.of("web", "u")).waiting is None
+
+
+async def test_the_language_is_asked_once() -> None:
+    """Who goes on typing is answered in the likeliest language, and what waited is dropped."""
+    gateway, echo = make(guess=Guess("pl", 0.3))
+    await say_to(gateway, "hm")
+    assert (await say_to(gateway, "hmm")).language == "pl"
+    await say_to(gateway, "lang:ro")
+    assert [text for _, text, _ in echo.heard] == ["hmm", "/show_again"]
+
+
+async def test_the_numbers_come_again_in_the_language_that_is_chosen() -> None:
+    """A crisis in a language that was guessed wrongly."""
+    gateway, echo = make(guess=Guess("en", 0.9))
+    await say_to(gateway, "ik wil dood")
+    outbound = await say_to(gateway, "lang:nl")
+    assert [reply.decision for reply in outbound.replies] == ["dialogue", "crisis"]
+    assert outbound.replies[1].text == say("nl", "crisis_suicide") and echo.heard == []
+    await say_to(gateway, "dank je")
+    assert (await say_to(gateway, "lang:en")).replies[-1].decision == "dialogue"
 
 
 async def test_a_clear_sentence_in_another_language_is_followed() -> None:
@@ -116,14 +149,14 @@ async def test_a_clear_sentence_in_another_language_is_followed() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_language_button_settles_the_language_and_shows_the_last_answer_again(language: str) -> None:
-    """One tap changes the language, and the entry just read comes again in it."""
+async def test_a_language_button_settles_the_language_and_rasa_shows_the_last_answer_again(language: str) -> None:
+    """One tap changes the language, and what stood there last comes again in it."""
     gateway, echo = make(Echo(Reply("the answer", "answer", "keys-lost")))
     await say_to(gateway, "hallo daar")
     outbound = await say_to(gateway, f"lang:{language}")
     assert outbound.language == language
     assert [reply.text for reply in outbound.replies] == [say(language, "language_changed"), "the answer"]
-    assert echo.heard[-1][1:] == ('/choose_entry{"entry": "keys-lost"}', language)
+    assert echo.heard[-1][1:] == ("/show_again", language)
 
 
 async def test_asking_in_words_for_another_language_changes_it_for_good() -> None:
@@ -151,7 +184,7 @@ def test_any_message_of_anybody_is_answered(text: str, user: str) -> None:
     outbound = asyncio.run(say_to(gateway, text, user))
     assert outbound.replies and outbound.language in LANGUAGES
     for _, heard, _ in echo.heard:
-        assert heard.startswith(("/choose_entry", "/none_of_these")) == (pressed(clean(text)) is not None)
+        assert heard.startswith("/") == (pressed(clean(text)) is not None)
         assert "\x00" not in heard and len(heard) <= TEXT_CHARACTERS
 
 
@@ -214,8 +247,8 @@ def test_pseudonyms_differ_by_person_channel_and_key() -> None:
 async def test_a_tap_is_answered_in_the_language_of_the_question() -> None:
     """Also when the question said too little to settle the language."""
     gateway, echo = make(guess=Guess("pl", 0.3))
-    await say_to(gateway, "hm")
-    await say_to(gateway, "entry:bank-klacht")
+    for text in ("hm", "hmm", "entry:bank-klacht"):
+        await say_to(gateway, text)
     assert [language for _, _, language in echo.heard] == ["pl", "pl"]
 
 
