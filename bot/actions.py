@@ -16,7 +16,7 @@ from bot.feedback import Feedback
 from bot.following import asked_word, continues, points_back
 from bot.forms import letter_actions, town_actions
 from bot.language_names import asked_for
-from bot.letters import LETTER_WORDS, is_bare, known_from, sender_named
+from bot.letters import ANY_LETTER, LETTER_WORDS, is_bare, known_from, sender_named
 from bot.messages import say
 from bot.rendering import Reply
 from bot.said import Said
@@ -32,8 +32,6 @@ QUESTION_WORDS = 3
 ALWAYS_DIALOGUE = {"change_language", "forget_me", "hide", "none_of_these", "stop"}
 # These may stand before a question: "hello, i got a fine from the gemeente".
 POLITE, POLITE_WORDS = {"greet", "thanks", "affirm", "deny"}, 5
-# The entry for a letter of which nothing is known yet.
-ANY_LETTER = "hulp-brief"
 MORE = 6
 
 Act = Callable[[Tracker], Said]

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Literal, get_args
 
 Reason = Literal["topic", "unclear", "situation"]
+# Fewer than this are not shown.
+TENS = 10
 REASONS: tuple[str, ...] = get_args(Reason)
 
 
@@ -21,8 +23,9 @@ class Feedback:
             self._counts[(topic, language, reason)] += 1
 
     def rows(self) -> list[dict[str, str | int]]:
-        """Topic, language, reason and count, the commonest first."""
+        """Topic, language, reason and count, the commonest first; in tens, so that nobody can be picked out."""
         return [
-            {"topic": topic, "language": language, "reason": reason, "count": count}
+            {"topic": topic, "language": language, "reason": reason, "count": count // TENS * TENS}
             for (topic, language, reason), count in self._counts.most_common()
+            if count >= TENS
         ]

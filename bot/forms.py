@@ -17,7 +17,7 @@ from rasa_sdk.events import SlotSet
 from bot import rendering
 from bot.assistant import Assistant
 from bot.dates import read_date, says_no_date
-from bot.letters import NO_DATE, Kind, deadline_text, kind_named, sender_named, senders
+from bot.letters import ANY_LETTER, NO_DATE, Kind, deadline_text, kind_named, sender_named, senders
 from bot.messages import say
 from bot.rendering import Button, Reply
 from bot.said import Said
@@ -137,7 +137,8 @@ class LetterForm:
         if chosen:
             forgotten.append(SlotSet("last_entry", chosen.entry))
         if chosen is None:
-            return Said((rendering.dialogue(language, "letter_help"),), forgotten)
+            entry = self._assistant.entry_reply(ANY_LETTER, language)
+            return Said((rendering.dialogue(language, "letter_help"), *filter(None, [entry])), forgotten)
         date = slot_of(tracker, "letter_date") or NO_DATE
         text = deadline_text(chosen, date, language, self._today()) + "\n\n" + say(language, "letter_help")
         replies = [Reply(text, "dialogue")]

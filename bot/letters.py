@@ -35,6 +35,8 @@ LETTER_FILLER = word_set(
 TELLING_LETTERS = 4
 # The kind that gathers what is left: an entry about it does not say which letter it is.
 OTHER = "other"
+# The entry for a letter of which nothing is known.
+ANY_LETTER = "hulp-brief"
 # What stands for "no date on it" in the form's slot.
 NO_DATE = "none"
 

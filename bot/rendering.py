@@ -36,6 +36,7 @@ class Reply:
     decision: str
     entry: str | None = None
     buttons: tuple[Button, ...] = ()
+    topic: str | None = None  # of the entry, for counting
     language: str | None = None  # set when the person asked for another language
     forget: bool = False  # set when the person asked to be forgotten
 
@@ -85,7 +86,9 @@ def answer(entry: Entry, language: str, library: Library) -> Reply:
         Button(say(language, "not_helpful"), "bad:"),
         Button(say(language, "other_language"), OTHER_LANGUAGE_VALUE),
     )
-    return Reply("\n\n".join([text.answer, footer[0] + "\n" + " ".join(footer[1:])]), "answer", entry.id, buttons)
+    return Reply(
+        "\n\n".join([text.answer, footer[0] + "\n" + " ".join(footer[1:])]), "answer", entry.id, buttons, entry.topic
+    )
 
 
 def choices(decision: Decision) -> Reply:

@@ -23,9 +23,21 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     # No button: the gateway says it after a change of language.
     "again": ("show_again", None),
 }
+# What `/start` and the like stand for, in any channel; the values of `act` are Rasa's dialogue acts.
+TYPED = {
+    "/start": "act:greet",
+    "/help": "act:help",
+    "/hide": "act:hide",
+    "/forget": "act:forget_me",
+    "/privacy": "entry:bot-bewaren",
+    "/language": "lang:other",
+}
 # Not Rasa's: the gateway keeps the language, or asks for it.
 LANGUAGE, ASK = "lang", "other"
-_VALUE = re.compile(rf"^({'|'.join([*COMMANDS, LANGUAGE])}):([a-z0-9_-]{{0,60}})$")
+_VALUE = re.compile(rf"^({'|'.join([*COMMANDS, LANGUAGE, 'act'])}):([a-z0-9_-]{{0,60}})$")
+
+
+_ACTS = {value.removeprefix("act:") for value in TYPED.values() if value.startswith("act:")}
 
 
 @dataclass(frozen=True)
@@ -36,15 +48,18 @@ class Press:
     value: str
 
 
+START = Press("act", "greet")
+
+
 def pressed(text: str) -> Press | None:
-    """The button that a text stands for, or None for anything a person types."""
-    match = _VALUE.match(text.strip())
+    """The button or command that a text stands for, or None for anything else a person types."""
+    text = text.strip()
+    match = _VALUE.match(TYPED.get(text.lower(), text))
     if match is None:
         return None
     kind, value = match[1], match[2]
-    if (kind == LANGUAGE and value not in (*LANGUAGES, ASK)) or (kind == "entry" and not value):
-        return None
-    return Press(kind, value)
+    allowed = {LANGUAGE: value in (*LANGUAGES, ASK), "entry": bool(value), "act": value in _ACTS}
+    return Press(kind, value) if allowed.get(kind, True) else None
 
 
 def for_rasa(text: str, press: Press | None) -> str:
@@ -52,6 +67,8 @@ def for_rasa(text: str, press: Press | None) -> str:
 
     Rasa reads a leading `/` as an intent and an `@` in it as entities; a space before it makes it plain text again.
     """
+    if press and press.kind == "act":
+        return f"/{press.value}"
     if press and press.kind in COMMANDS:
         intent, name = COMMANDS[press.kind]
         return f"/{intent}" + (json.dumps({name: press.value}) if name and press.value else "")

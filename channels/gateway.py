@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,14 @@ from bot import rendering
 from bot.crisis.rules import Kind
 from bot.other_languages import other_language
 from bot.rendering import Reply
-from channels.buttons import ASK, LANGUAGE, Press, for_rasa, pressed
-from channels.limits import QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
+from channels.asking import question_of
+from channels.buttons import ASK, LANGUAGE, START, Press, for_rasa, pressed
+from channels.limits import PATIENCE_SECONDS, QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
+from channels.metrics import Metrics
 from channels.rasa import RasaDown
+from channels.redaction import redact as redacted
 from channels.sessions import Pseudonyms, Session, Sessions
+from knowledge.entry import LANGUAGES
 
 # How sure the first guess must be, and how much surer a later one, with how many words that speak for a language,
 # before the language changes.
@@ -27,6 +32,8 @@ FIRST_BELIEF = 0.8
 SWITCH_BELIEF = 0.95
 SWITCH_WORDS = 4
 DEFAULT_LANGUAGE = "en"
+# Between two tries to reach Rasa.
+RETRY_SECONDS = 0.5
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffc\ufffd]")
 
@@ -50,11 +57,18 @@ class Dialogue(Protocol):
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message as a channel hands it over."""
+    """A message as a channel hands it over.
+
+    `media` is a picture, a voice note or a file, which nobody fetches; `hint` the language of the person's app, used until
+    they wrote something; `patient` says that the channel can wait for Rasa to come back.
+    """
 
     channel: str
     user: str
     text: str
+    media: bool = False
+    hint: str | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,8 @@ class Turn:
     session: Session
     press: Press | None = None
     language: str = DEFAULT_LANGUAGE
+    media: bool = False
+    patient: bool = False
 
 
 @dataclass
@@ -85,6 +101,7 @@ class Gateway:
     crisis: Callable[[str], Kind | None]
     sessions: Sessions = field(default_factory=Sessions)
     pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def __post_init__(self) -> None:
         """Makes the gate that lets only so many turns in at once."""
@@ -92,26 +109,46 @@ class Gateway:
 
     async def handle(self, inbound: Inbound) -> Outbound:
         """The replies to one message. Never raises for anything a person can type."""
-        pseudonym = self.pseudonyms.of(inbound.channel, inbound.user)
-        session = self.sessions.get(pseudonym)
-        # A tap says nothing of the language: the reply to it stays in the one that was spoken.
-        spoken = session.language or session.spoken or DEFAULT_LANGUAGE
-        turn = Turn(clean(inbound.text), pseudonym, session, language=spoken)
+        turn = self._begin(inbound)
         for step in STEPS:
-            replies = await step(self, turn)
+            with self.metrics.steps.labels(step.__name__).time():
+                replies = await step(self, turn)
             if replies is not None:
-                session.spoken = turn.language
+                turn.session.spoken = turn.language
+                self._count(inbound.channel, turn.language, replies)
                 return Outbound(turn.language, tuple(replies))
         raise AssertionError("the last step always answers")
 
+    def _begin(self, inbound: Inbound) -> Turn:
+        pseudonym = self.pseudonyms.of(inbound.channel, inbound.user)
+        session = self.sessions.get(pseudonym)
+        # A tap says nothing of the language: the reply to it stays in the one that was spoken.
+        session.spoken = session.spoken or (inbound.hint if inbound.hint in LANGUAGES else None)
+        spoken = session.language or session.spoken or DEFAULT_LANGUAGE
+        text = clean(inbound.text)
+        return Turn(text, pseudonym, session, language=spoken, media=inbound.media, patient=inbound.patient)
+
+    def _count(self, channel: str, language: str, replies: list[Reply]) -> None:
+        told = next((reply for reply in replies if reply.entry), replies[0])
+        self.metrics.turns.labels(channel, told.topic or "", language, told.decision).inc()
+
     async def ask(self, turn: Turn) -> list[Reply]:
-        """Rasa's replies, or "one moment" when it is down or too busy."""
-        try:
-            async with asyncio.timeout(QUEUE_SECONDS), self._gate:
-                sender = f"{turn.pseudonym}{turn.session.epoch}"
-                return await self.dialogue.send(sender, for_rasa(turn.text, turn.press), turn.language)
-        except (RasaDown, TimeoutError):
-            return [rendering.unavailable(turn.language)]
+        """Rasa's replies, or "one moment" when it is down or too busy; a patient channel waits for it a little."""
+        until = time.monotonic() + (PATIENCE_SECONDS if turn.patient else 0.0)
+        while True:
+            try:
+                return await self._ask_once(turn)
+            except RasaDown:
+                if time.monotonic() >= until:
+                    return [rendering.unavailable(turn.language)]
+                await asyncio.sleep(RETRY_SECONDS)
+            except TimeoutError:
+                return [rendering.unavailable(turn.language)]
+
+    async def _ask_once(self, turn: Turn) -> list[Reply]:
+        async with asyncio.timeout(QUEUE_SECONDS), self._gate:
+            sender = f"{turn.pseudonym}{turn.session.epoch}"
+            return await self.dialogue.send(sender, for_rasa(turn.text, turn.press), turn.language)
 
 
 def clean(text: str) -> str:
@@ -128,7 +165,7 @@ async def recognise_button(gateway: Gateway, turn: Turn) -> None:
 
 async def detect_language(gateway: Gateway, turn: Turn) -> None:
     """The first message with enough evidence decides; a settled language changes only for a clear sentence."""
-    if turn.press:
+    if turn.press or (turn.media and not turn.text):
         return
     guess = gateway.guess(turn.text)
     settled = turn.session.language
@@ -156,6 +193,11 @@ async def limit_rate(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     return None if gateway.sessions.allows(turn.session) else [rendering.dialogue(turn.language, "too_fast")]
 
 
+async def decline_media(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Pictures, voice notes and files are not fetched; what is written beside one is answered."""
+    return [rendering.dialogue(turn.language, "no_media")] if turn.media and not turn.text else None
+
+
 async def limit_length(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Nothing typed, or far too much."""
     if not any(c.isalnum() for c in turn.text):
@@ -173,7 +215,8 @@ async def ask_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Who says too little to tell which language is asked, once, in all five; the message is answered after the tap."""
     session = turn.session
     session.waiting, waited = None, session.waiting
-    if turn.press is None and session.language is None and not session.asked_language:
+    begins = turn.press is None or (turn.press == START and session.spoken is None)
+    if begins and session.language is None and not session.asked_language:
         session.asked_language, session.waiting = True, turn.text
         return [rendering.ask_language()]
     if turn.press is not None and turn.press.kind == LANGUAGE:
@@ -189,6 +232,12 @@ async def choose_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
         return [rendering.which_language(turn.language)]
     turn.session.language = turn.language = turn.press.value
     return await _in_new_language(gateway, turn, rendering.dialogue(turn.language, "language_changed"))
+
+
+async def redact(gateway: Gateway, turn: Turn) -> None:
+    """Numbers, names and addresses that tell who somebody is go no further, and do not change what is asked."""
+    if turn.press is None:
+        turn.text = question_of(redacted(turn.text))
 
 
 async def ask_rasa(gateway: Gateway, turn: Turn) -> list[Reply]:
@@ -220,8 +269,10 @@ STEPS: tuple[Step, ...] = (
     detect_language,
     answer_crisis,
     limit_rate,
+    decline_media,
     limit_length,
     name_languages,
+    redact,
     ask_language,
     choose_language,
     ask_rasa,

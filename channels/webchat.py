@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ ERRORS = {
     422: f"session must be text of 1 to {SESSION_CHARACTERS} characters, and text must be text",
 }
 
+LOCAL = {"127.0.0.1", "::1"}
+FORWARDED = {"x-forwarded-for", "x-real-ip", "forwarded"}
+
 # Health as others see it: Rasa, retrieval, entries, version.
 Health = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -53,16 +57,24 @@ class BadRequest(ValueError):
         self.status = status
 
 
-def create_app(gateway: Gateway, health: Health, close: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
-    """The application around one gateway; `close` runs when it stops."""
+def create_app(
+    gateway: Gateway,
+    health: Health,
+    close: Sequence[Callable[[], Awaitable[None]]] = (),
+    work: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+) -> FastAPI:
+    """The application around one gateway; `work` runs as long as it does, `close` when it stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(sweep(gateway))
+        starts: list[Callable[[], Coroutine[Any, Any, None]]] = [partial(sweep, gateway), *work]
+        tasks = [asyncio.create_task(start()) for start in starts]
         yield
-        sweeping.cancel()
-        if close:
-            await close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for end in close:
+            await end()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     template = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined).get_template(
@@ -99,6 +111,14 @@ def create_app(gateway: Gateway, health: Health, close: Callable[[], Awaitable[N
     async def healthz() -> dict[str, Any]:
         return await health()
 
+    @app.get("/metrics")
+    def metrics(request: Request) -> Response:
+        # For this machine only: what a reverse proxy brings is somebody else's question.
+        host = request.client.host if request.client else ""
+        if host not in LOCAL or FORWARDED & set(request.headers):
+            return JSONResponse({"error": "there is no such file"}, status_code=404)
+        return Response(gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
     return app
 
 
@@ -111,11 +131,19 @@ async def sweep(gateway: Gateway) -> None:
 
 async def read(request: Request) -> bytes:
     """The body, as long as it is small. Raises BadRequest(413)."""
+    body = await read_up_to(request, BODY_BYTES)
+    if body is None:
+        raise BadRequest(413)
+    return body
+
+
+async def read_up_to(request: Request, limit: int) -> bytes | None:
+    """The raw body, or None when it has more than `limit` bytes; no more than that is ever held."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES:
-            raise BadRequest(413)
+        if len(body) > limit:
+            return None
     return body
 
 

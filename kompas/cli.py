@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
+import os
 import signal
 import sys
 import time
@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from channels.ledger import KeyFileError
     from knowledge.problem import KnowledgeError
     from knowledge.sheets import SheetError
     from kompas.supervisor import StartError
@@ -56,7 +57,9 @@ def _expected() -> tuple[type[Exception], ...]:
     from retrieval.encoder import EncoderError
     from retrieval.sentence_sets import SentenceSetError
 
-    return SettingsError, KnowledgeError, SheetError, EncoderError, SentenceSetError, StartError, TrainingError
+    return (
+        SettingsError, KnowledgeError, SheetError, EncoderError, SentenceSetError, StartError, TrainingError, KeyFileError,
+    )  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -96,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
     add("chat", chat, "talk to a running Kompas in the terminal")
     serve_parser = add("serve", serve, "run one process (the supervisor does this)")
     serve_parser.add_argument("part", choices=("actions", "web"))
+    doctor_parser = add("doctor", doctor, "look whether everything is as it should be, and print a table")
+    doctor_parser.add_argument("--online", action="store_true", help="also ask the platforms of the channels switched on")
+    add("stats", stats, "print the counts of a running Kompas, none of them of fewer than ten people")
     knowledge_commands.add_to(commands, add)
     return top
 
@@ -263,12 +269,14 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _run(settings_file: Path, settings: Settings) -> int:
     from knowledge.library import load
+    from kompas import channels
     from kompas.supervisor import Supervisor, check_ports, children, wait_until_answering
     from kompas.training import train_if_needed
 
     def say(line: str) -> None:
         print(line, flush=True)
 
+    channels.build(settings)  # a secret that is missing stops the start here, in one sentence
     check_ports(settings)
     library = load(settings.knowledge)
     say(f"Knowledge: {len(library.entries)} entries, version {library.version}")
@@ -295,6 +303,24 @@ async def _run(settings_file: Path, settings: Settings) -> int:
     return 0
 
 
+def doctor(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas doctor`. 1 when something is wrong."""
+    from kompas.doctor import doctor as examine
+    from kompas.doctor import table
+
+    findings = examine(settings, options.online)
+    print(table(findings))
+    return int(any(finding.right is False for finding in findings))
+
+
+def stats(options: argparse.Namespace, settings: Settings) -> int:
+    """`kompas stats`."""
+    from kompas.stats import stats as counted
+
+    print(counted(settings))
+    return 0
+
+
 def chat(options: argparse.Namespace, settings: Settings) -> int:
     """`kompas chat`."""
     from kompas.chat import chat as talk
@@ -307,9 +333,10 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     import uvicorn
 
     from kompas import wiring
+    from kompas.logs import keep_quiet
     from kompas.settings import LOOPBACK
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    keep_quiet(os.environ.get("KOMPAS_LOG_LEVEL", "WARNING"))
     if options.part == "actions":
         app, host, port = wiring.build_action_app(settings), LOOPBACK, settings.actions.port
     else:
@@ -320,7 +347,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
         host=host,
         port=port,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         h11_max_incomplete_event_size=65536,
     )

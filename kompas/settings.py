@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,14 +51,52 @@ class EncoderSettings(_Section):
     threads: Annotated[int, Field(ge=1, le=64)]
 
 
+class TelegramSettings(_Section):
+    """The Telegram channel."""
+
+    enabled: bool = False
+    mode: Literal["polling", "webhook"] = "polling"
+    url: str = ""
+    api: str = "https://api.telegram.org"
+
+
+class WhatsAppSettings(_Section):
+    """The WhatsApp channel."""
+
+    enabled: bool = False
+    api: str = "https://graph.facebook.com"
+    version: str = "v25.0"
+    phone_number_id: str = ""
+
+
+class GatewaySettings(_Section):
+    """What all channels share."""
+
+    secrets: Path = Path("secrets")
+    state: Path = Path(".cache/state")
+
+
 class Settings(_Section):
-    """Everything in settings.toml."""
+    """Everything in settings.toml. Without its section a channel is off."""
 
     web: Web
     rasa: Process
     actions: Process
     paths: Paths
     encoder: EncoderSettings
+    gateway: GatewaySettings = GatewaySettings()
+    telegram: TelegramSettings = TelegramSettings()
+    whatsapp: WhatsAppSettings = WhatsAppSettings()
+
+    @property
+    def secrets(self) -> Path:
+        """The folder with a file for each secret."""
+        return ROOT / self.gateway.secrets
+
+    @property
+    def state(self) -> Path:
+        """Where the ledger and its key are kept: hashes, no text and no names."""
+        return ROOT / self.gateway.state
 
     @property
     def knowledge(self) -> Path:

@@ -16,11 +16,12 @@ import yaml
 
 from bot.assistant import Assistant
 from bot.crisis.detector import CrisisDetector, read_examples
+from bot.other_languages import other_language
 from channels.gateway import Gateway
 from channels.rasa import RasaClient
 from knowledge.library import Library, load
 from knowledge.problem import KnowledgeError
-from kompas import encoders
+from kompas import channels, encoders
 from kompas.settings import ROOT, Settings
 from retrieval.encoder import EncoderError, SentenceEncoder
 from retrieval.index import build
@@ -135,13 +136,18 @@ def build_action_app(settings: Settings) -> Any:
 
 
 def build_web_app(settings: Settings) -> Any:
-    """The web application: gateway, page, health."""
+    """The web application: gateway, page, health, and the channels that are switched on."""
     from channels.webchat import create_app
 
+    open_channels = channels.build(settings)  # first: a missing secret must stop the start before anything is fitted
     rasa = RasaClient(settings.rasa_url)
     library = load(settings.knowledge)
     gateway = Gateway(rasa, build_guesser(settings, library).guess, build_detector(settings, library).detect)
-    return create_app(gateway, health_of(settings, rasa), rasa.close)
+    other_language("one two three four")  # reads its tables now, and not at somebody's first message
+    opened = open_channels(gateway)
+    app = create_app(gateway, health_of(settings, rasa), close=[rasa.close, *opened.close], work=opened.work)
+    opened.add(app)
+    return app
 
 
 def health_of(settings: Settings, rasa: RasaClient) -> Callable[[], Awaitable[dict[str, Any]]]:

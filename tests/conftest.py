@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -165,10 +165,10 @@ class Running:
         return found
 
 
-def start_kompas(settings_file: Path, output: Path, seconds: float = 400.0) -> Running:
-    """Starts `kompas run` and waits until it says that it is ready."""
+def start_kompas(settings_file: Path, output: Path, seconds: float = 400.0, before: Sequence[str] = ()) -> Running:
+    """Starts `kompas run`, perhaps with a tracer `before` it, and waits until it says that it is ready."""
     with output.open("w") as log:
-        command = [sys.executable, "-m", "kompas.cli", "--settings", str(settings_file), "run"]
+        command = [*before, sys.executable, "-m", "kompas.cli", "--settings", str(settings_file), "run"]
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, text=True)
     until = time.monotonic() + seconds
     while "Ready after" not in output.read_text():

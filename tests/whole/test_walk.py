@@ -28,12 +28,12 @@ TURNS = int(os.environ.get("KOMPAS_WALK_TURNS", "400"))
 WALKERS = 8
 BUTTONS = (
     "entry:bank-klacht", "entry:nothing-like-it", "none:", "more:aangifte-hoe", "more:", "bad:", "why:topic", "why:x", "menu:money", "menu:x",
-    "from:cak", "from:x", "kind:dwangsom", "kind:x", "date:none", "town:skip", "lang:other", *(f"lang:{language}" for language in LANGUAGES),
+    "from:cak", "from:x", "kind:dwangsom", "kind:x", "date:none", "town:skip", "lang:other", "again:", *(f"lang:{language}" for language in LANGUAGES),
 )  # fmt: skip
 ODD = (
     "", " ", "?", "🙂🙂", "112", "/restart", "/letter_form", "3 november", "31-02-2026", "asdf qwer zxcv", "ik heb een brief gekregen", "carta de la gemeente",
     "rotterdam", "a" * 500, "ja", "nope", "{}", '{"a": 1}', "<b>x</b>", "en als ik geen papieren heb", "what does dwangsom mean", "help", "aangifte",
-    "bonjour je voudrais parler français", "здравствуйте я хочу знать мои права", "dziękuję", "olvida todo", "entry:", "lang:xx",
+    "bonjour je voudrais parler français", "здравствуйте я хочу знать мои права", "dziękuję", "olvida todo", "entry:", "lang:xx", "laat maar", "stop", "y en la haya?", "vorige week",
 )  # fmt: skip
 
 

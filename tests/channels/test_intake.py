@@ -1,0 +1,121 @@
+"""Once, in order, and only forgotten by the platform when it was answered: with a real ledger and a gateway without Rasa."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.crisis.rules import by_rules
+from bot.rendering import Reply
+from channels.gateway import Gateway, Inbound, Outbound
+from channels.intake import Intake, Misconfigured, Refused, SendError, TryLater, Unreachable, WindowClosed
+from channels.ledger import Ledger
+from tests.channels.test_gateway import Echo, Guess
+
+
+@dataclass
+class Door:
+    """A platform that keeps what it is given, and fails first as often as it is told to."""
+
+    failures: list[SendError] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    channel: str = "telegram"
+
+    def parts(self, outbound: Outbound) -> int:
+        return len(outbound.replies)
+
+    async def send(self, user: str, outbound: Outbound, number: int) -> None:
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((user, outbound.replies[number].text))
+
+
+class Parrot(Echo):
+    """Says back what it hears, more slowly the shorter it is."""
+
+    async def send(self, sender: str, text: str, language: str) -> list[Reply]:
+        await asyncio.sleep(0.05 / len(text))
+        return [Reply(text, "dialogue")]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "ledger.sqlite", "a", [b"k" * 32])
+    yield ledger
+    ledger.close()
+
+
+def intake(ledger: Ledger, door: Door) -> Intake:
+    return Intake(Gateway(Parrot(), lambda _: Guess(), by_rules), ledger, door)
+
+
+def said(text: str, user: str = "1") -> Inbound:
+    return Inbound("telegram", user, text, patient=True)
+
+
+async def test_a_message_that_comes_five_times_is_answered_once(ledger: Ledger) -> None:
+    """At the same time or later; each time the platform may forget it."""
+    door = Door()
+    taking = intake(ledger, door)
+    assert all(await asyncio.gather(*(taking.take(said("hallo daar"), "m1") for _ in range(5))))
+    assert await taking.take(said("hallo daar"), "m1")
+    assert door.sent == [("1", "hallo daar")]
+
+
+async def test_answers_to_a_person_go_out_in_order(ledger: Ledger) -> None:
+    """Also when a later question is answered faster."""
+    door = Door()
+    taking = intake(ledger, door)
+    texts = ["ik", "heb een", "brief gekregen van", "de gemeente en wat moet ik nu doen"]
+    await asyncio.gather(*(taking.take(said(text), text) for text in texts))
+    assert [text for _, text in door.sent] == texts
+
+
+async def test_a_platform_that_is_down_is_tried_again(ledger: Ledger) -> None:
+    """Until it takes the answer."""
+    door = Door([TryLater(0.01), TryLater(0.01)])
+    assert await intake(ledger, door).take(said("hallo daar"), "m1")
+    assert door.sent == [("1", "hallo daar")]
+
+
+@pytest.mark.parametrize("error", [Unreachable(), Refused()])
+async def test_an_answer_that_can_never_arrive_is_dropped(ledger: Ledger, error: SendError) -> None:
+    """The platform need not bring the message again."""
+    door = Door([error])
+    taking = intake(ledger, door)
+    assert await taking.take(said("hallo daar"), "m1") and await taking.take(said("hallo daar"), "m1")
+    assert door.sent == []
+
+
+async def test_with_a_wrong_token_nothing_is_lost(ledger: Ledger) -> None:
+    """The platform is told to bring the message again, and then it is answered."""
+    door = Door([Misconfigured()])
+    taking = intake(ledger, door)
+    assert not await taking.take(said("hallo daar"), "m1")
+    assert await taking.take(said("hallo daar"), "m1")
+    assert door.sent == [("1", "hallo daar")]
+
+
+async def test_an_answer_that_is_too_late_waits_for_the_next_message(ledger: Ledger) -> None:
+    """And comes before the answer to that."""
+    door = Door([WindowClosed()])
+    taking = intake(ledger, door)
+    assert await taking.take(said("eerste vraag"), "m1") and door.sent == []
+    assert await taking.take(said("tweede vraag"), "m2")
+    assert [text for _, text in door.sent] == ["eerste vraag", "tweede vraag"]
+
+
+async def test_a_cancelled_answer_is_free_for_another_try(ledger: Ledger) -> None:
+    """A gateway that stops in the middle releases what it was doing."""
+    door = Door([TryLater(60)])
+    taking = intake(ledger, door)
+    task = asyncio.create_task(taking.take(said("hallo daar"), "m1"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await taking.take(said("hallo daar"), "m1")
