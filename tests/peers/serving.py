@@ -47,11 +47,11 @@ def server_of(app: ASGIApp, port: int = 0) -> uvicorn.Server:
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
+def serving(app: ASGIApp, port: int = 0, host: str = HOST) -> Iterator[str]:
     """Any ASGI application under uvicorn in a daemon thread, on a free port unless told; gives its base URL."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
+    listening.bind((host, port))
     server = server_of(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -60,7 +60,7 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
             raise AssertionError("the server did not start")
         time.sleep(0.005)
     try:
-        yield f"http://{HOST}:{listening.getsockname()[1]}"
+        yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         server.force_exit = isinstance(app, Peer)
