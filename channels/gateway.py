@@ -180,7 +180,9 @@ async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Crisis rules run before every limit, and before Rasa, whether that is up or not."""
     if turn.press:
         return None
-    kind = gateway.crisis(turn.text[:TEXT_CHARACTERS]) or gateway.crisis(turn.text[-TEXT_CHARACTERS:])
+    kind = gateway.crisis(turn.text[:TEXT_CHARACTERS])
+    if kind is None and len(turn.text) > TEXT_CHARACTERS:
+        kind = gateway.crisis(turn.text[-TEXT_CHARACTERS:])
     if kind is None:
         return None
     turn.session.begin_again()  # whatever form was open is over

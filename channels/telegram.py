@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch: times as timedelta, as they will be
 
@@ -71,10 +72,9 @@ class Pointer:
 def make_bot(api: str, token: str) -> telegram.Bot:
     """The library's bot, without proxies from the environment. `api` is like https://api.telegram.org."""
     # Without a read timeout of its own a hanging connection would hold a person's answer for a minute.
-    options: dict[str, Any] = {"httpx_kwargs": {"trust_env": False}, "connect_timeout": 5.0}
-    sending = HTTPXRequest(connection_pool_size=64, read_timeout=10.0, pool_timeout=10.0, **options)
-    polling = HTTPXRequest(connection_pool_size=2, read_timeout=POLL_SECONDS + 10.0, **options)
-    return telegram.Bot(token, base_url=f"{api}/bot", request=sending, get_updates_request=polling)
+    options: dict[str, Any] = {"httpx_kwargs": {"trust_env": False}, "connect_timeout": 5.0, "pool_timeout": 10.0}
+    request = HTTPXRequest(connection_pool_size=64, read_timeout=10.0, **options)
+    return telegram.Bot(token, base_url=f"{api}/bot", request=request)
 
 
 def read(update: telegram.Update, name: str) -> Received | Pointer | None:
@@ -246,23 +246,31 @@ class Poller:
                 await asyncio.sleep(ERROR_SECONDS)
 
     async def _poll(self) -> None:
-        updates = await self._bot.get_updates(self._offset, limit=BATCH, timeout=POLL_SECONDS, allowed_updates=WANTED)
-        new = [update for update in updates if self._updates.get(update.update_id, False) is False]
+        updates = await self._fetch()
+        new = [update for update in updates if self._updates.get(update["update_id"], False) is False]
         for update in new:
-            self._updates[update.update_id] = None
-            task = asyncio.create_task(self._answer(update))
+            self._updates[update["update_id"]] = None
+            task = asyncio.create_task(self._answer(update["update_id"], telegram.Update.de_json(update, self._bot)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if not new and self._tasks:
             await asyncio.wait(self._tasks, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         self._advance()
 
-    async def _answer(self, update: telegram.Update) -> None:
+    async def _fetch(self) -> list[dict[str, Any]]:
+        """The updates as they come: those under way come again each time, and must not be taken apart each time."""
+        asked = {"limit": BATCH, "timeout": POLL_SECONDS, "allowed_updates": json.dumps(WANTED)}
+        asked |= {} if self._offset is None else {"offset": self._offset}
+        url = f"{self._bot.base_url}/getUpdates?{urlencode(asked)}"
+        found: Any = await self._bot.request.post(url, read_timeout=POLL_SECONDS + 10.0)
+        return found if isinstance(found, list) else []
+
+    async def _answer(self, number: int, update: telegram.Update) -> None:
         done = await self._channel.take(update)
         if not done:
             await asyncio.sleep(ERROR_SECONDS)  # Telegram brings it again at once
-        if update.update_id in self._updates:
-            self._updates[update.update_id] = done
+        if number in self._updates:
+            self._updates[number] = done
 
     def _advance(self) -> None:
         """Confirms what was answered: everything below the first that is not."""

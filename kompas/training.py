@@ -37,6 +37,7 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MPLCONFIGDIR": str(settings.cache / "matplotlib"),
+        "COMPRESS_ACTION_SERVER_REQUEST": "false",  # it is on the same machine
         "KOMPAS_ACTIONS_URL": f"{settings.actions_url}/webhook",
     }
 
