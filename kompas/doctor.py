@@ -121,6 +121,7 @@ def _telegram(settings: Settings, online: bool) -> Iterator[Finding]:
     wants = wanted.url if wanted.mode == "webhook" else ""
     same = hook.get("url", "") == wants
     late = f", {hook.get('pending_update_count', 0)} messages wait"
+    late += f"; the last error: {hook['last_error_message']}" if "last_error_message" in hook else ""
     yield Finding("telegram webhook", same, ("as set" if same else "not as in settings.toml: start Kompas") + late)
 
 

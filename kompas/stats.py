@@ -29,7 +29,7 @@ def lines(text: str) -> Iterator[str]:
             channel, topic, language, decision = (labels[k] or "-" for k in ("channel", "topic", "language", "decision"))
             yield f"{channel:<10} {topic:<16} {language:<8} {decision:<12} {value:.0f}"
     yield ""
-    yield f"{'step':<20} mean ms"
+    yield f"{'step':<20} mean ms, about: counts are in tens"
     sums = {labels["step"]: value for name, labels, value in samples if name == "kompas_step_seconds_sum"}
     counts = {labels["step"]: value for name, labels, value in samples if name == "kompas_step_seconds_count"}
     for step, seconds in sums.items():
