@@ -179,7 +179,7 @@ def kill(bench: Bench, rate: float, times: int) -> None:
     feeding.start()
     dice, back = random.Random(2), []
     for number in range(times):
-        time.sleep(dice.uniform(0.5, 5.0))
+        time.sleep(dice.uniform(0.3, 2.5))
         part = dice.choice(PARTS)
         at = time.monotonic()
         crash(bench, part)

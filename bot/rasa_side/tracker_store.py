@@ -1,4 +1,4 @@
-"""A tracker store that forgets: memory only, and a conversation idle for 30 minutes is gone."""
+"""A tracker store that forgets: memory only, what was said goes when it is answered, and the rest after 30 idle minutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, Dict, Optional, Text
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 IDLE_SECONDS = 30 * 60
@@ -40,7 +42,7 @@ class ForgetfulTrackerStore(InMemoryTrackerStore):
         self._used.pop(tracker.sender_id, None)
         self._used[tracker.sender_id] = time.monotonic()
         self._drop_idle()
-        await super().save(tracker)
+        await super().save(without_history(tracker, self.domain))
         if tracker.latest_message and tracker.latest_message.intent.get("name") == FORGET:
             self._drop(tracker.sender_id)
         self._watch()
@@ -71,3 +73,18 @@ class ForgetfulTrackerStore(InMemoryTrackerStore):
     def _drop(self, sender_id: Text) -> None:
         self._used.pop(sender_id, None)
         self.store.pop(sender_id, None)
+
+
+def without_history(tracker: DialogueStateTracker, domain: Domain) -> DialogueStateTracker:
+    """The same state without what led to it: slots stay, messages and answers do not. In an open form all of it stays.
+
+    No rule of ours looks further back than the last message. It also keeps a long conversation as quick as a short one:
+    Rasa reads all events at each message and sends them with each action.
+    """
+    if tracker.active_loop_name or tracker.latest_action_name != ACTION_LISTEN_NAME:
+        return tracker
+    short = DialogueStateTracker(tracker.sender_id, domain.slots)
+    slots = [SlotSet(name, slot.value) for name, slot in tracker.slots.items() if slot.value is not None]
+    for event in (ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *slots, ActionExecuted(ACTION_LISTEN_NAME)):
+        short.update(event, domain)
+    return short

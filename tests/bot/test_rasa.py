@@ -161,3 +161,36 @@ def test_a_silent_conversation_goes_by_itself_and_a_forgotten_one_at_once(real_s
         [str(RASA_PYTHON), "-c", FORGETS], cwd=ROOT, env=rasa_environment(real_settings), capture_output=True, text=True
     )
     assert done.stdout.splitlines() == ["kept 2", "kept 0", "kept 0"], done.stderr[-2000:]
+
+
+REMEMBERS = """
+import asyncio
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+from bot.rasa_side.tracker_store import ForgetfulTrackerStore
+
+async def main():
+    domain = Domain.load("bot/domain.yml")
+    store = ForgetfulTrackerStore(domain)
+    for form in (None, "letter_form"):
+        tracker = await store.get_or_create_tracker(str(form))
+        said = [UserUttered("canary", {"name": "greet"}), ActionExecuted("action_answer"), SlotSet("last_entry", "bank-klacht")]
+        for event in [*said, *([ActiveLoop(form)] if form else []), ActionExecuted("action_listen")]:
+            tracker.update(event, domain)
+        await store.save(tracker)
+        kept = await store.retrieve(str(form))
+        print(kept.get_slot("last_entry"), kept.latest_action_name, kept.active_loop_name, "canary" in store.store[str(form)])
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_said_goes_when_it_is_answered(real_settings: Settings) -> None:
+    """Slots stay, and so does everything while a form is open; the text of an answered message does not."""
+    done = subprocess.run(
+        [str(RASA_PYTHON), "-c", REMEMBERS], cwd=ROOT, env=rasa_environment(real_settings), capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "bank-klacht action_listen None False",
+        "bank-klacht action_listen letter_form True",
+    ], done.stderr[-2000:]
