@@ -119,6 +119,11 @@ class Gateway:
                 return Outbound(turn.language, tuple(replies))
         raise AssertionError("the last step always answers")
 
+    def crisis_in(self, text: str) -> Kind | None:
+        """The kind of crisis a message speaks of; of one that is too long, its beginning and its end are read."""
+        found = self.crisis(text[:TEXT_CHARACTERS])
+        return found or (self.crisis(text[-TEXT_CHARACTERS:]) if len(text) > TEXT_CHARACTERS else None)
+
     def _begin(self, inbound: Inbound) -> Turn:
         pseudonym = self.pseudonyms.of(inbound.channel, inbound.user)
         session = self.sessions.get(pseudonym)
@@ -180,9 +185,7 @@ async def answer_crisis(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Crisis rules run before every limit, and before Rasa, whether that is up or not."""
     if turn.press:
         return None
-    kind = gateway.crisis(turn.text[:TEXT_CHARACTERS])
-    if kind is None and len(turn.text) > TEXT_CHARACTERS:
-        kind = gateway.crisis(turn.text[-TEXT_CHARACTERS:])
+    kind = gateway.crisis_in(turn.text)
     if kind is None:
         return None
     turn.session.begin_again()  # whatever form was open is over

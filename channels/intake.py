@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from channels.gateway import Gateway, Inbound, Outbound
+from channels.gateway import Gateway, Inbound, Outbound, clean
 from channels.ledger import BEAT_SECONDS, Claim, Ledger
 from channels.limits import LIMITS, SEND_SECONDS
 
@@ -108,7 +108,7 @@ class Intake:
         began = time.monotonic()
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._wait_for_turn(claim)
+                await self._wait_for_turn(claim, inbound)
                 await self._answer(inbound, began)
         except (TimeoutError, Misconfigured, asyncio.CancelledError) as error:
             self.ledger.release(claim)
@@ -129,7 +129,10 @@ class Intake:
             await asyncio.sleep(LOOK_SECONDS)
         return False
 
-    async def _wait_for_turn(self, claim: Claim) -> None:
+    async def _wait_for_turn(self, claim: Claim, inbound: Inbound) -> None:
+        """Until nothing older of the same person is under way. A crisis waits for nothing."""
+        if self.ledger.is_first(claim) or self.gateway.crisis_in(clean(inbound.text)):
+            return
         while not self.ledger.is_first(claim):
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.crisis.rules import by_rules
+from bot.messages import say
 from bot.rendering import Reply
 from channels.gateway import Gateway, Inbound, Outbound
 from channels.intake import Intake, Misconfigured, Refused, SendError, TryLater, Unreachable, WindowClosed
@@ -74,6 +75,14 @@ async def test_answers_to_a_person_go_out_in_order(ledger: Ledger) -> None:
     texts = ["ik", "heb een", "brief gekregen van", "de gemeente en wat moet ik nu doen"]
     await asyncio.gather(*(taking.take(said(text), text) for text in texts))
     assert [text for _, text in door.sent] == texts
+
+
+async def test_a_crisis_waits_for_nothing(ledger: Ledger) -> None:
+    """Not even for the same person's message before it, which waits for Rasa."""
+    door = Door()
+    taking = intake(ledger, door)
+    await asyncio.gather(taking.take(said("ok"), "m1"), taking.take(said("ik wil dood"), "m2"))
+    assert [text for _, text in door.sent] == [say("nl", "crisis_suicide"), "ok"]
 
 
 async def test_a_platform_that_is_down_is_tried_again(ledger: Ledger) -> None:
