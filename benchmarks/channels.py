@@ -187,10 +187,10 @@ def kill(bench: Bench, rate: float, times: int) -> None:
         back.append(time.monotonic())
         print(f"{number + 1}: {part} back after {back[-1] - at:.1f} s", flush=True)
     ended = time.monotonic()
-    time.sleep(70)
+    time.sleep(62)
     bench.stop.set()
     feeding.join()
-    time.sleep(30)
+    time.sleep(10)
     from tests.peers.graph_api import bsuid_of
 
     answers, lost, twice, late, down, total = bench.answers(), 0, 0, 0.0, 0, 0

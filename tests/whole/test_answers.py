@@ -58,7 +58,7 @@ def test_health_says_that_all_is_well(kompas: Running) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language", "holds"),
-    [("hoi", "nl", "Kompas"), ("thanks a lot", "en", "welcome"), ("olvida todo lo que sabes de mi", "es", "Hecho"),
+    [("goedemorgen", "nl", "Kompas"), ("thanks a lot", "en", "welcome"), ("olvida todo lo que sabes de mi", "es", "Hecho"),
      ("czy jestes botem", "pl", "Kompas"), ("multumesc mult", "ro", "plăcere")],
 )  # fmt: skip
 def test_dialogue_acts_get_their_short_reply(kompas: Running, text: str, language: str, holds: str) -> None:
