@@ -30,7 +30,7 @@ from knowledge.entry import LANGUAGES
 # before the language changes.
 FIRST_BELIEF = 0.8
 SWITCH_BELIEF = 0.95
-SWITCH_WORDS = 4
+SWITCH_WORDS = 3
 DEFAULT_LANGUAGE = "en"
 # Between two tries to reach Rasa.
 RETRY_SECONDS = 0.5
