@@ -219,13 +219,12 @@ async def name_languages(gateway: Gateway, turn: Turn) -> list[Reply] | None:
 async def ask_language(gateway: Gateway, turn: Turn) -> list[Reply] | None:
     """Who says too little to tell which language is asked, once, in all five; the message is answered after the tap."""
     session = turn.session
-    session.waiting, waited = None, session.waiting
+    if turn.press is None or turn.press.kind != LANGUAGE:
+        session.waiting = None
     begins = turn.press is None or (turn.press == START and session.spoken is None)
     if begins and session.language is None and not session.asked_language:
         session.asked_language, session.waiting = True, turn.text
         return [rendering.ask_language()]
-    if turn.press is not None and turn.press.kind == LANGUAGE:
-        session.waiting = waited
     return None
 
 

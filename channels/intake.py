@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from channels.gateway import Gateway, Inbound, Outbound, clean
 from channels.ledger import BEAT_SECONDS, Claim, Ledger
@@ -56,11 +56,11 @@ class Door(Protocol):
     @property
     def channel(self) -> str: ...  # noqa: D102
 
-    def parts(self, outbound: Outbound) -> int:
-        """How many messages an answer makes."""
+    def render(self, outbound: Outbound) -> Sequence[Any]:
+        """The messages of an answer, as the platform takes them."""
 
-    async def send(self, user: str, outbound: Outbound, number: int) -> None:
-        """Sends message `number` of an answer, counted from 0. Raises SendError."""
+    async def send(self, user: str, message: Any) -> None:
+        """Sends one message of `render`. Raises SendError."""
 
 
 @dataclass
@@ -110,11 +110,11 @@ class Intake:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._wait_for_turn(claim, inbound)
                 await self._answer(inbound, began)
-        except (TimeoutError, Misconfigured, asyncio.CancelledError) as error:
+        except BaseException as error:
             self.ledger.release(claim)
-            if isinstance(error, asyncio.CancelledError):
+            if not isinstance(error, TimeoutError | Misconfigured):
                 raise
-            self._alarm("unanswered" if isinstance(error, TimeoutError) else "misconfigured")
+            self.alarm("unanswered" if isinstance(error, TimeoutError) else "misconfigured")
             return False
         self.ledger.answered(claim)
         return True
@@ -145,31 +145,32 @@ class Intake:
         self.gateway.metrics.sent.labels(inbound.channel).observe(time.monotonic() - began)
 
     async def _send(self, user: str, outbound: Outbound) -> None:
-        """Sends every part, each until it is through. Raises Misconfigured."""
-        for number in range(self.door.parts(outbound)):
+        """Sends every message, each until it is through. Raises Misconfigured."""
+        for message in self.door.render(outbound):
             try:
-                await self._send_part(user, outbound, number)
+                await self._send_one(user, message)
             except (Unreachable, Refused) as error:
-                self._alarm(type(error).__name__.lower())
+                self.alarm(type(error).__name__.lower())
                 return
             except WindowClosed:
                 self.held.put(self._pseudonym(user), outbound)
                 return
 
-    async def _send_part(self, user: str, outbound: Outbound, number: int) -> None:
+    async def _send_one(self, user: str, message: Any) -> None:
         wait = BACKOFF_FIRST
         while True:
             try:
-                return await self.door.send(user, outbound, number)
+                return await self.door.send(user, message)
             except TryLater as later:
-                self._alarm("send_again")
+                self.alarm("send_again")
                 await asyncio.sleep(wait if later.seconds is None else later.seconds)
                 wait = min(wait * 2, BACKOFF_LAST)
 
     def _pseudonym(self, user: str) -> str:
         return self.gateway.pseudonyms.of(self.door.channel, user)
 
-    def _alarm(self, kind: str) -> None:
+    def alarm(self, kind: str) -> None:
+        """Counts something that an operator must look at."""
         self.gateway.metrics.alarms.labels(self.door.channel, kind).inc()
 
 

@@ -6,12 +6,12 @@ Only private chats are answered. Nothing that is not text is fetched.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,14 +24,13 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
-    NetworkError,
     RetryAfter,
     TelegramError,
 )
 from telegram.request import HTTPXRequest
 
 from bot.messages import say
-from bot.rendering import Button, Reply
+from bot.rendering import Button
 from channels.buttons import TYPED
 from channels.gateway import DEFAULT_LANGUAGE, Inbound, Outbound
 from channels.intake import Intake, Misconfigured, Refused, SendError, TryLater, Unreachable
@@ -111,9 +110,13 @@ def _language(user: telegram.User | None) -> str | None:
     return code if code in LANGUAGES else None
 
 
-def render(outbound: Outbound) -> list[tuple[str, tuple[Button, ...]]]:
+# A text, and the buttons under it.
+Message = tuple[str, tuple[Button, ...]]
+
+
+def render(outbound: Outbound) -> list[Message]:
     """The messages of an answer: texts that fit, the buttons under the last of each reply."""
-    messages: list[tuple[str, tuple[Button, ...]]] = []
+    messages: list[Message] = []
     for reply in outbound.replies:
         *first, last = split(reply.text, TEXT_UNITS, utf16_units)
         messages += [(text, ()) for text in first]
@@ -131,17 +134,17 @@ def keyboard(buttons: Sequence[Button]) -> telegram.InlineKeyboardMarkup | None:
 class TelegramDoor:
     """Sends to Telegram within its limits."""
 
-    bot: telegram.Bot
+    bot: telegram.Bot = field(repr=False)  # it shows its token
     pacing: Pacing = field(default_factory=lambda: Pacing(TELEGRAM_ALL, TELEGRAM_CHAT))
     channel: str = CHANNEL
 
-    def parts(self, outbound: Outbound) -> int:
-        """How many messages an answer makes."""
-        return len(render(outbound))
+    def render(self, outbound: Outbound) -> list[Message]:
+        """The messages of an answer."""
+        return render(outbound)
 
-    async def send(self, user: str, outbound: Outbound, number: int) -> None:
+    async def send(self, user: str, message: Message) -> None:
         """Sends one message: plain text, no previews, not to be forwarded. Raises SendError."""
-        text, buttons = render(outbound)[number]
+        text, buttons = message
         await self.pacing.wait(user)
         try:
             await self.bot.send_message(
@@ -194,11 +197,22 @@ class TelegramChannel:
         return await self.intake.take(received.inbound, str(update.update_id))
 
     async def _point(self, pointer: Pointer) -> None:
-        line = Outbound(pointer.language, (Reply(say(pointer.language, "group_pointer"), "dialogue"),))
         with suppress(SendError):
-            await self.door.send(str(pointer.chat), line, 0)
+            await self.door.send(str(pointer.chat), (say(pointer.language, "group_pointer"), ()))
 
-    async def introduce(self) -> None:
+    async def begin(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        """Asks Telegram who we are, says how to `receive` updates, and introduces itself. Tries until all is taken."""
+        while True:
+            try:
+                await self.door.bot.initialize()
+                self.name = self.door.bot.username
+                await receive()
+                return await self._introduce()
+            except TelegramError:
+                self.intake.alarm("start")
+                await asyncio.sleep(ERROR_SECONDS)
+
+    async def _introduce(self) -> None:
         """Tells Telegram the commands and descriptions in five languages, English for everybody else."""
         for language in (None, *LANGUAGES):
             spoken = language or DEFAULT_LANGUAGE
@@ -221,29 +235,17 @@ class Poller:
     async def run(self) -> None:
         """Polls until cancelled; whatever goes wrong is counted and tried again."""
         try:
-            await self._begin()
+            await self._channel.begin(self._bot.delete_webhook)
             while True:
                 try:
                     await self._poll()
                 except TelegramError as error:
-                    self._alarm("conflict" if isinstance(error, Conflict) else "poll")
+                    self._channel.intake.alarm("conflict" if isinstance(error, Conflict) else "poll")
                     await asyncio.sleep(ERROR_SECONDS)
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _begin(self) -> None:
-        while True:
-            try:
-                await self._bot.initialize()
-                self._channel.name = self._bot.username
-                await self._bot.delete_webhook()
-                await self._channel.introduce()
-                return
-            except TelegramError:
-                self._alarm("start")
-                await asyncio.sleep(ERROR_SECONDS)
 
     async def _poll(self) -> None:
         updates = await self._fetch()
@@ -284,16 +286,6 @@ class Poller:
             if self._offset is not None and number < self._offset:
                 del self._updates[number]
 
-    def _alarm(self, kind: str) -> None:
-        self._channel.intake.gateway.metrics.alarms.labels(CHANNEL, kind).inc()
-
-
-def is_from_telegram(header: str | None, secrets: Sequence[str]) -> bool:
-    """Whether a webhook carries one of our secrets, compared in constant time. No header, no secret: no."""
-    given = (header or "").encode("utf-8", "replace")
-    matches = [hmac.compare_digest(given, secret.encode()) for secret in secrets]
-    return bool(given) and any(matches)
-
 
 def update_of(body: bytes, bot: telegram.Bot) -> telegram.Update | None:
     """The update in a webhook's body, or None when there is none."""
@@ -305,13 +297,5 @@ def update_of(body: bytes, bot: telegram.Bot) -> telegram.Update | None:
 
 
 async def set_webhook(channel: TelegramChannel, url: str, secret: str) -> None:
-    """Tells Telegram where to bring updates. Tries until it takes it."""
-    while True:
-        try:
-            await channel.door.bot.initialize()
-            channel.name = channel.door.bot.username
-            await channel.door.bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED)
-            return await channel.introduce()
-        except NetworkError:
-            channel.intake.gateway.metrics.alarms.labels(CHANNEL, "start").inc()
-            await asyncio.sleep(ERROR_SECONDS)
+    """Tells Telegram where to bring updates."""
+    await channel.begin(partial(channel.door.bot.set_webhook, url, secret_token=secret, allowed_updates=WANTED))

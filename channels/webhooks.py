@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from channels import telegram, whatsapp
 from channels.intake import Intake
 from channels.limits import WEBHOOK_BYTES
-from channels.metrics import Metrics
+from channels.proof import is_one_of
 from channels.webchat import read_up_to
 
 TELEGRAM_SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
@@ -31,14 +30,14 @@ def taken(done: bool) -> Response:
     return Response(status_code=200 if done else 503)
 
 
-def add_telegram(app: FastAPI, channel: telegram.TelegramChannel, secrets: Sequence[str], metrics: Metrics) -> None:
+def add_telegram(app: FastAPI, channel: telegram.TelegramChannel, secrets: Sequence[str]) -> None:
     """POST /telegram."""
 
     @app.post("/telegram")
     async def updates(request: Request) -> Response:
         body = await read_up_to(request, WEBHOOK_BYTES)
-        if body is None or not telegram.is_from_telegram(request.headers.get(TELEGRAM_SECRET), secrets):
-            metrics.alarms.labels(telegram.CHANNEL, "forged").inc()
+        if body is None or not is_one_of(request.headers.get(TELEGRAM_SECRET), secrets):
+            channel.intake.alarm("forged")
             return refused()
         update = telegram.update_of(body, channel.door.bot)
         return taken(update is None or await channel.take(update))
@@ -58,11 +57,10 @@ def add_whatsapp(app: FastAPI, intake: Intake, door: whatsapp.WhatsAppDoor, secr
     @app.get("/whatsapp")
     def verify(request: Request) -> Response:
         asked = request.query_params
-        token = asked.get("hub.verify_token", "").encode("utf-8", "replace")
         challenge = asked.get("hub.challenge", "")
-        known = hmac.compare_digest(token, secrets.verify.encode()) and asked.get("hub.mode") == "subscribe"
+        known = is_one_of(asked.get("hub.verify_token"), [secrets.verify]) and asked.get("hub.mode") == "subscribe"
         if not known or not challenge.isalnum() or len(challenge) > CHALLENGE_CHARACTERS:
-            door.metrics.alarms.labels(whatsapp.CHANNEL, "forged").inc()
+            intake.alarm("forged")
             return refused()
         return PlainTextResponse(challenge)
 
@@ -70,7 +68,7 @@ def add_whatsapp(app: FastAPI, intake: Intake, door: whatsapp.WhatsAppDoor, secr
     async def messages(request: Request) -> Response:
         body = await read_up_to(request, WEBHOOK_BYTES)
         if body is None or not whatsapp.is_signed(body, request.headers.get(whatsapp.SIGNATURE), secrets.app):
-            door.metrics.alarms.labels(whatsapp.CHANNEL, "forged").inc()
+            intake.alarm("forged")
             return refused()
         return taken(await _answer_all(whatsapp.read(body, door.phone_number_id)))
 

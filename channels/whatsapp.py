@@ -23,13 +23,14 @@ from channels.intake import Misconfigured, Refused, SendError, TryLater, Unreach
 from channels.limits import LIMITS, WHATSAPP_ALL, WHATSAPP_CHAT
 from channels.metrics import Metrics
 from channels.pacing import Pacing
+from channels.proof import is_one_of
 from channels.splitting import shorten, split
 
 CHANNEL = "whatsapp"
 SIGNATURE, SCHEME = "x-hub-signature-256", "sha256="
 LIMIT = {name.removeprefix("whatsapp_"): int(limit.value) for name, limit in LIMITS.items() if name.startswith("whatsapp")}
 # Before a person's key: which of Meta's two addresses it is, and the field of a request it goes into.
-BY_ID, BY_NUMBER = "id:", "tel:"
+BY_ID, BY_NUMBER = "id", "tel"
 FIELDS = {BY_ID: "recipient", BY_NUMBER: "to"}
 SECONDS = 10.0
 
@@ -55,10 +56,7 @@ class Received:
 
 def is_signed(body: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     """Whether the raw body carries the HMAC-SHA256 of one of our app secrets. No header, no secret: no."""
-    given = (header or "").encode("utf-8", "replace")
-    wanted = [SCHEME + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
-    matches = [hmac.compare_digest(given, signature.encode()) for signature in wanted]
-    return bool(given) and any(matches)
+    return is_one_of(header, [SCHEME + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets])
 
 
 def read(body: bytes, phone_number_id: str) -> list[Received]:
@@ -83,7 +81,7 @@ def _messages(value: dict[str, Any]) -> Iterator[Received]:
     for message in _list(value, "messages"):
         number, name = message.get("from"), message.get("id")
         business = message.get("from_user_id") or ids.get(number)
-        user = f"{BY_ID}{business}" if business else f"{BY_NUMBER}{number}"
+        user = f"{BY_ID}:{business}" if business else f"{BY_NUMBER}:{number}"
         if (business or number) and isinstance(name, str) and message.get("type") not in IGNORED:
             text = _text(message)
             yield Received(Inbound(CHANNEL, user, text, media=not text, patient=True), name)
@@ -174,15 +172,15 @@ class WhatsAppDoor:
         """Closes the connections."""
         await self._http.aclose()
 
-    def parts(self, outbound: Outbound) -> int:
-        """How many messages an answer makes."""
-        return len(render(outbound))
+    def render(self, outbound: Outbound) -> list[dict[str, Any]]:
+        """The messages of an answer."""
+        return render(outbound)
 
-    async def send(self, user: str, outbound: Outbound, number: int) -> None:
+    async def send(self, user: str, message: dict[str, Any]) -> None:
         """Sends one message. Raises SendError."""
         kind, _, address = user.partition(":")
         await self.pacing.wait(user)
-        await self._post({"recipient_type": "individual", FIELDS[f"{kind}:"]: address, **render(outbound)[number]})
+        await self._post({"recipient_type": "individual", FIELDS[kind]: address, **message})
 
     def note(self, message: str) -> None:
         """Shows the person two blue ticks and that an answer is coming; nobody waits for it."""

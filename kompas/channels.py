@@ -71,7 +71,7 @@ def telegram(settings: Settings) -> Door:
         close = (door.bot.shutdown,)
         if not by_webhook:
             return Opened((Poller(channel).run,), close)
-        add = partial(add_telegram, channel=channel, secrets=secrets, metrics=gateway.metrics)
+        add = partial(add_telegram, channel=channel, secrets=secrets)
         return Opened((partial(set_webhook, channel, wanted.url, secrets[0]),), close, add)
 
     return opened

@@ -82,7 +82,7 @@ def telegram_door(
     channel = TelegramChannel(Intake(gateway, ledger, door), door, "kompas_test_bot")
     work = [partial(keep_beating, ledger), Poller(channel).run if polling else door.bot.initialize]
     app = create_app(gateway, health, close=[door.bot.shutdown], work=work)
-    add_telegram(app, channel, [SECRET, OLD_SECRETS[0]], gateway.metrics)
+    add_telegram(app, channel, [SECRET, OLD_SECRETS[0]])
     with serving(app) as url:
         yield Standing(url, gateway, parrot)
     ledger.close()
@@ -113,7 +113,7 @@ def main() -> None:
     channel = TelegramChannel(Intake(gateway, ledger, door), door, "kompas_test_bot")
     work = [partial(keep_beating, ledger), door.bot.initialize]
     app = create_app(gateway, health, close=[door.bot.shutdown], work=work)
-    add_telegram(app, channel, [SECRET], gateway.metrics)
+    add_telegram(app, channel, [SECRET])
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False)
 
 

@@ -26,14 +26,14 @@ class Door:
     sent: list[tuple[str, str]] = field(default_factory=list)
     channel: str = "telegram"
 
-    def parts(self, outbound: Outbound) -> int:
-        return len(outbound.replies)
+    def render(self, outbound: Outbound) -> list[str]:
+        return [reply.text for reply in outbound.replies]
 
-    async def send(self, user: str, outbound: Outbound, number: int) -> None:
+    async def send(self, user: str, message: str) -> None:
         await asyncio.sleep(0)
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append((user, outbound.replies[number].text))
+        self.sent.append((user, message))
 
 
 class Parrot(Echo):
