@@ -10,9 +10,7 @@ import argparse
 import hashlib
 import hmac
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,8 +31,9 @@ from kompas.cli import QUESTIONS
 from kompas.settings import ROOT
 from retrieval.evaluation import read_questions
 from tests.conftest import free_port, start_kompas, stop_kompas
+from tests.peers.graph_api import bsuid_of
 from tests.peers.telegram_api import TOKEN
-from tests.whole.connected import APP_SECRET, WHATSAPP_TOKEN, connect
+from tests.whole.connected import APP_SECRET, WHATSAPP_TOKEN, connect, crash, wait_until_ok
 
 PARTS = ("rasa_side.serve", "serve actions", "serve web")
 
@@ -104,9 +103,6 @@ class Bench:
 
 
 def start(stack: ExitStack, cache: Path) -> Bench:
-    from tests.peers.graph_api import bsuid_of
-
-    assert bsuid_of
     client = stack.enter_context(httpx.Client(trust_env=False, timeout=120, limits=httpx.Limits(max_connections=200)))
     peers = []
     for module, token in (("telegram_api", TOKEN), ("graph_api", WHATSAPP_TOKEN)):
@@ -146,8 +142,6 @@ def feed(bench: Bench, rate: float, seconds: float, people: int) -> None:
 
 def waits(bench: Bench) -> dict[str, list[float]]:
     """Seconds from each message to the first answer after it, by channel; infinite when none came."""
-    from tests.peers.graph_api import bsuid_of
-
     answers = bench.answers()
     found: dict[str, list[float]] = {"telegram": [], "whatsapp": []}
     for at, peer, person in bench.said:
@@ -182,8 +176,9 @@ def kill(bench: Bench, rate: float, times: int) -> None:
         time.sleep(dice.uniform(0.3, 2.5))
         part = dice.choice(PARTS)
         at = time.monotonic()
-        crash(bench, part)
-        wait_until_ok(bench)
+        crash(bench.kompas, bench.settings_file, part)
+        time.sleep(0.3)
+        wait_until_ok(bench.kompas)
         back.append(time.monotonic())
         print(f"{number + 1}: {part} back after {back[-1] - at:.1f} s", flush=True)
     ended = time.monotonic()
@@ -191,8 +186,6 @@ def kill(bench: Bench, rate: float, times: int) -> None:
     bench.stop.set()
     feeding.join()
     time.sleep(10)
-    from tests.peers.graph_api import bsuid_of
-
     answers, lost, twice, late, down, total = bench.answers(), 0, 0, 0.0, 0, 0
     sorry = {say(language, "unavailable") for language in LANGUAGES}
     for at, peer, person in bench.said:
@@ -209,29 +202,6 @@ def kill(bench: Bench, rate: float, times: int) -> None:
             late = max(late, got[0][0] - max(at, up))
     print(f"{total} messages, {times} kills: lost {lost}, answered twice {twice} ({twice / total:.2%}), 'one moment' {down}")
     print(f"longest wait after everything was back: {late:.1f} s; webhook statuses {dict(bench.statuses)}")
-
-
-def crash(bench: Bench, part: str) -> None:
-    """kill -9 of one process of this Kompas."""
-    mark = str(bench.kompas.settings.rasa.port) if "rasa" in part else str(bench.settings_file)
-    for folder in Path("/proc").iterdir():
-        try:
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode() if folder.name.isdigit() else ""
-        except OSError:
-            continue
-        if part in line and mark in line:
-            os.kill(int(folder.name), signal.SIGKILL)
-
-
-def wait_until_ok(bench: Bench) -> None:
-    time.sleep(0.3)
-    while True:
-        try:
-            if bench.kompas.health()["status"] == "ok":
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
 
 
 def main() -> None:

@@ -40,8 +40,11 @@ class Pacing:
     everyone: Rate
     each: Rate
     clock: Callable[[], float] = time.monotonic
-    _all: Bucket | None = None
     _chats: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        """Begins with a full bucket."""
+        self._all = Bucket(self.everyone, self.everyone.burst, self.clock())
 
     def __len__(self) -> int:
         self._forget(self.clock())
@@ -54,7 +57,6 @@ class Pacing:
         bucket = self._chats.pop(chat, None) or Bucket(self.each, self.each.burst, now)
         self._chats[chat] = bucket
         await asyncio.sleep(bucket.take(now))
-        self._all = self._all or Bucket(self.everyone, self.everyone.burst, self.clock())
         await asyncio.sleep(self._all.take(self.clock()))
 
     def _forget(self, now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,9 @@ ERRORS = {
 LOCAL = {"127.0.0.1", "::1"}
 FORWARDED = {"x-forwarded-for", "x-real-ip", "forwarded"}
 
+# What runs beside the application, and what ends with it.
+Work = Callable[[], Coroutine[Any, Any, None]]
+Close = Callable[[], Awaitable[None]]
 # Health as others see it: Rasa, retrieval, entries, version.
 Health = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -60,23 +63,13 @@ class BadRequest(ValueError):
 def create_app(
     gateway: Gateway,
     health: Health,
-    close: Sequence[Callable[[], Awaitable[None]]] = (),
-    work: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    close: Sequence[Close] = (),
+    work: Sequence[Work] = (),
 ) -> FastAPI:
     """The application around one gateway; `work` runs as long as it does, `close` when it stops."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        starts: list[Callable[[], Coroutine[Any, Any, None]]] = [partial(sweep, gateway), *work]
-        tasks = [asyncio.create_task(start()) for start in starts]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for end in close:
-            await end()
-
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        lifespan=lifespan_of([partial(sweep, gateway), *work], close), docs_url=None, redoc_url=None, openapi_url=None
+    )
     template = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined).get_template(
         "chat.html"
     )
@@ -120,6 +113,22 @@ def create_app(
         return Response(gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
+
+
+def lifespan_of(work: Sequence[Work], close: Sequence[Close]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What runs beside the application, and what ends with it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(start()) for start in work]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for end in close:
+            await end()
+
+    return lifespan
 
 
 async def sweep(gateway: Gateway) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import httpx
 
 from tests.conftest import Running, free_port, start_kompas, stop_kompas
 from tests.peers.graph_api import PHONE_NUMBER_ID, GraphApi
@@ -94,3 +97,30 @@ def connected(settings_file: Path, folder: Path, environment: dict[str, str] | N
             kompas = start_kompas(path, folder / "output.txt")
         stack.callback(stop_kompas, kompas)
         yield Connected(kompas, telegram, whatsapp, path)
+
+
+def crash(kompas: Running, settings_file: Path, part: str) -> None:
+    """kill -9 for the process of this Kompas with these words on its command line."""
+    mark = str(kompas.settings.rasa.port) if "rasa" in part else str(settings_file)
+    for folder in Path("/proc").iterdir():
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode() if folder.name.isdigit() else ""
+        except OSError:
+            continue
+        if part in line and mark in line:
+            os.kill(int(folder.name), signal.SIGKILL)
+            return
+    raise AssertionError(f"no process {part}")
+
+
+def wait_until_ok(kompas: Running, seconds: float = 120.0) -> None:
+    """Returns when all parts are up again."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if kompas.health()["status"] == "ok":
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError("Kompas did not come back")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,7 +18,7 @@ from kompas.settings import ROOT, read_settings
 from tests.conftest import start_kompas, stop_kompas
 from tests.peers.serving import serving
 from tests.peers.telegram_api import TelegramApi
-from tests.whole.connected import Connected, connect, connected, elsewhere
+from tests.whole.connected import Connected, connect, connected, crash, elsewhere, wait_until_ok
 
 pytestmark = pytest.mark.rasa
 
@@ -88,15 +86,15 @@ def test_nothing_that_was_said_is_written_down(both: Connected, settings_file: P
         both.whatsapp_says(phone, f"{sentence} {round_of}")
         both.kompas.ask(f"{sentence} {round_of}", session=f"{name}-{surname}")
         if round_of == 0:
-            crash(both, "rasa_side.serve")
+            crash(both.kompas, both.settings_file, "rasa_side.serve")
             both.whatsapp_says(phone, sentence)
-            crash(both, "serve actions")
-            wait_until_ok(both)
+            crash(both.kompas, both.settings_file, "serve actions")
+            wait_until_ok(both.kompas)
     httpx.post(f"{both.kompas.settings.web_url}/api/chat", content=f"{{{sentence}".encode(), trust_env=False)
     httpx.post(f"{both.kompas.settings.web_url}/whatsapp", content=sentence.encode(), trust_env=False)
     metrics = httpx.get(f"{both.kompas.settings.web_url}/metrics", trust_env=False).content
-    crash(both, "serve web")
-    wait_until_ok(both)
+    crash(both.kompas, both.settings_file, "serve web")
+    wait_until_ok(both.kompas)
     folders = (both.kompas.settings.cache, both.settings_file.parent)
     files = [p for folder in folders for p in folder.rglob("*") if p.is_file() and p.stat().st_mtime >= began]
     assert any(p.name == "web.log" for p in files) and any(p.name.startswith("ledger.sqlite") for p in files)
@@ -104,32 +102,6 @@ def test_nothing_that_was_said_is_written_down(both: Connected, settings_file: P
     for path in files:
         assert not [c for c in secrets if c.encode() in path.read_bytes() and path.parent.name != "secrets"], path
     assert not [c for c in secrets if c.encode() in metrics]
-
-
-def crash(both: Connected, part: str) -> None:
-    """kill -9 for the process of this Kompas with these words on its command line."""
-    port = {"rasa_side.serve": str(both.kompas.settings.rasa.port)}.get(part, str(both.settings_file))
-    for folder in Path("/proc").iterdir():
-        try:
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode() if folder.name.isdigit() else ""
-        except OSError:
-            continue
-        if part in line and port in line:
-            os.kill(int(folder.name), signal.SIGKILL)
-            return
-    raise AssertionError(f"no process {part}")
-
-
-def wait_until_ok(both: Connected, seconds: float = 120.0) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if both.kompas.health()["status"] == "ok":
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError("Kompas did not come back")
 
 
 @pytest.mark.parametrize("name", ["telegram_token", "whatsapp_app_secret"])
