@@ -1,0 +1,1 @@
+"""The editors' desk: signing in, lists, proposals, vetting."""
