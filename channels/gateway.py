@@ -138,17 +138,21 @@ class Gateway:
         self.metrics.turns.labels(channel, told.topic or "", language, told.decision).inc()
 
     async def ask(self, turn: Turn) -> list[Reply]:
-        """Rasa's replies, or "one moment" when it is down or too busy; a patient channel waits for it a little."""
+        """Rasa's replies, or that there are none now: it is down or too busy. A patient channel waits for it a little."""
         until = time.monotonic() + (PATIENCE_SECONDS if turn.patient else 0.0)
         while True:
             try:
-                return await self._ask_once(turn)
-            except RasaDown:
+                return self._offer(turn, await self._ask_once(turn))
+            except (RasaDown, TimeoutError):
                 if time.monotonic() >= until:
                     return [rendering.unavailable(turn.language)]
                 await asyncio.sleep(RETRY_SECONDS)
-            except TimeoutError:
-                return [rendering.unavailable(turn.language)]
+
+    def still_looking(self, inbound: Inbound) -> Outbound:
+        """What somebody in a patient channel hears while the answer takes long."""
+        session = self.sessions.get(self.pseudonyms.of(inbound.channel, inbound.user))
+        language = session.language or session.spoken or DEFAULT_LANGUAGE
+        return Outbound(language, (rendering.dialogue(language, "still_looking"),))
 
     async def _ask_once(self, turn: Turn) -> list[Reply]:
         async with asyncio.timeout(QUEUE_SECONDS), self._gate:

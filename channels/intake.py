@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from channels.gateway import Gateway, Inbound, Outbound, clean
 from channels.ledger import BEAT_SECONDS, Claim, Ledger
-from channels.limits import LIMITS, SEND_SECONDS
+from channels.limits import LIMITS, NOTICE_SECONDS, SEND_SECONDS
 
 # How often a message looks whether the one before it is done (seconds).
 LOOK_SECONDS = 0.02
@@ -140,9 +140,19 @@ class Intake:
         waiting = self.held.take(self._pseudonym(inbound.user))
         if waiting:
             await self._send(inbound.user, waiting)
-        outbound = await self.gateway.handle(inbound)
-        await self._send(inbound.user, outbound)
+        await self._send(inbound.user, await self._outbound(inbound))
         self.gateway.metrics.sent.labels(inbound.channel).observe(time.monotonic() - began)
+
+    async def _outbound(self, inbound: Inbound) -> Outbound:
+        """The gateway's answer; who waits long is told meanwhile that it follows, and who can help now."""
+        answering = asyncio.create_task(self.gateway.handle(inbound))
+        try:
+            done, _ = await asyncio.wait([answering], timeout=NOTICE_SECONDS)
+            if not done:
+                await self._send(inbound.user, self.gateway.still_looking(inbound))
+            return await answering
+        finally:
+            answering.cancel()
 
     async def _send(self, user: str, outbound: Outbound) -> None:
         """Sends every message, each until it is through. Raises Misconfigured."""

@@ -28,8 +28,10 @@ LIMITS: dict[str, Limit] = {
     # What waits.
     "turns": Limit(16, "turns at once", "more wait"),
     "queue": Limit(20, "seconds", "one moment, and who can help"),
-    "rasa": Limit(2.5, "seconds", "Rasa is taken to be down"),
-    "patience": Limit(10, "seconds", "in a channel that can wait for Rasa: one moment, and who can help"),
+    # Twice what sixteen messages at once take just after a start: who gives up sooner asks again and makes it slower.
+    "rasa": Limit(5, "seconds", "Rasa is taken to be down"),
+    "notice": Limit(10, "seconds", "in a channel that can wait: who can help now, and that the answer follows"),
+    "patience": Limit(45, "seconds", "in a channel that can wait for Rasa: that there is no answer, and who can help"),
     "send": Limit(60, "seconds", "the message counts as unanswered and the platform brings it again"),
     "held": Limit(1000, "people", "the oldest answer that waits for a WhatsApp window is dropped"),
     "held_for": Limit(24 * 3600, "seconds", "an answer that waits for a WhatsApp window is dropped"),
@@ -56,6 +58,7 @@ DEDUPE_SECONDS = int(LIMITS["dedupe"].value)
 TURNS_AT_ONCE = int(LIMITS["turns"].value)
 QUEUE_SECONDS = LIMITS["queue"].value
 RASA_SECONDS = LIMITS["rasa"].value
+NOTICE_SECONDS = LIMITS["notice"].value
 PATIENCE_SECONDS = LIMITS["patience"].value
 SEND_SECONDS = LIMITS["send"].value
 

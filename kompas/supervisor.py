@@ -21,8 +21,8 @@ from kompas.training import RASA_PYTHON, rasa_environment
 # glibc returns freed memory at once: 45 MiB less in the action server (docs/decisions/0005-encoder.md).
 GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
-# Seconds before a dead child is started again: doubled each time, back to the first after a good minute.
-BACKOFF_FIRST, BACKOFF_LAST, GOOD_SECONDS = 1.0, 30.0, 60.0
+# Seconds before a dead child is started again: doubled each time, back to the first once it ran longer than a start takes.
+BACKOFF_FIRST, BACKOFF_LAST, GOOD_SECONDS = 0.5, 30.0, 30.0
 STOP_SECONDS = 8.0
 READY_SECONDS = 180.0
 

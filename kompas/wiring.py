@@ -68,13 +68,14 @@ def calibration_of(settings: Settings, encoder: SentenceEncoder) -> Calibration:
 
 
 def build_guesser(settings: Settings, library: Library) -> LanguageGuesser:
-    """The language guesser, trained on the knowledge base and the intents."""
-    return LanguageGuesser(samples_of(library, intent_examples(settings.intents)), dutch_terms(library.glossary))
+    """The language guesser, trained on the knowledge base and the intents, or as it was kept."""
+    samples = samples_of(library, intent_examples(settings.intents))
+    return LanguageGuesser(samples, dutch_terms(library.glossary), settings.cache / "fitted" / "language.npz")
 
 
 def build_detector(settings: Settings, library: Library) -> CrisisDetector:
-    """The crisis detector, fitted to its examples and to ordinary messages."""
-    return CrisisDetector(read_examples(), ordinary_messages(settings, library))
+    """The crisis detector, fitted to its examples and to ordinary messages, or as it was kept."""
+    return CrisisDetector(read_examples(), ordinary_messages(settings, library), settings.cache / "fitted" / "crisis.npz")
 
 
 def ordinary_messages(settings: Settings, library: Library) -> list[str]:

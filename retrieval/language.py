@@ -6,6 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from knowledge.entry import LANGUAGES
 from knowledge.glossary import Glossary
 from knowledge.library import Library
 from knowledge.text import fold
+from retrieval.kept import Arrays, kept, of_words, words
 
 # The n-grams of a word overlap, so their evidence is counted several times; dividing it makes the belief mean what it says:
 # of 1,490 messages cut to two words, 94 % get a belief of 0.8 or more, and 99 % of those are right.
@@ -37,30 +40,38 @@ class Guess:
 
 
 class LanguageGuesser:
-    """Naive Bayes over character n-grams, with and without accents. Trained in a second, at start.
+    """Naive Bayes over character n-grams, with and without accents. Trained in a second, and kept for the next start.
 
     Words that several languages share, Dutch terms above all ("dwangsom", "gemeente"), say nothing of who writes them.
     """
 
-    def __init__(self, samples: Iterable[tuple[str, str]], terms: Iterable[str] = ()) -> None:
-        """`samples` are (language, text), `terms` the Dutch terms."""
+    def __init__(self, samples: Iterable[tuple[str, str]], terms: Iterable[str] = (), keep: Path | None = None) -> None:
+        """`samples` are (language, text), `terms` the Dutch terms; `keep` is the file of what was learned."""
         from sklearn.feature_extraction.text import HashingVectorizer
-        from sklearn.naive_bayes import MultinomialNB
 
-        languages, texts = [], []
-        for language, text in samples:
-            languages += [language, language]
-            texts += [text.lower(), fold(text)]
         self._grams: Any = HashingVectorizer(
             analyzer="char_wb", ngram_range=(1, 5), n_features=2**18, alternate_sign=False, norm=None
         )
-        model: Any = MultinomialNB(alpha=0.01, fit_prior=False).fit(self._grams.transform(texts), languages)
-        self._languages = [str(language) for language in model.classes_]
-        # In the order in which memory is read: scikit-learn turns the whole matrix around for each message.
-        self._weights = np.ascontiguousarray(model.feature_log_prob_.T)
-        long = {term for term in map(fold, terms) if " " not in term and len(term) >= TERM_LETTERS}
-        self._shared = SAID_BY_ALL | long | set(_shared_words(zip(languages, texts, strict=True)))
+        known, long = list(samples), sorted({t for t in map(fold, terms) if " " not in t and len(t) >= TERM_LETTERS})
+        said = (part for pair in known for part in pair)
+        made_of: list[str | bytes] = [Path(__file__).read_bytes(), version("scikit-learn"), *long, *said]
+        learned = kept(keep, made_of, lambda: self._learn(known))
+        self._languages, self._weights = words(learned["languages"]), learned["weights"]
+        self._shared = SAID_BY_ALL | set(long) | set(words(learned["shared"]))
         self._stems = tuple(term for term in long if len(term) >= STEM_LETTERS)
+
+    def _learn(self, samples: list[tuple[str, str]]) -> Arrays:
+        from sklearn.naive_bayes import MultinomialNB
+
+        languages = [language for language, _ in samples for _ in range(2)]
+        texts = [form for _, text in samples for form in (text.lower(), fold(text))]
+        model: Any = MultinomialNB(alpha=0.01, fit_prior=False).fit(self._grams.transform(texts), languages)
+        return {
+            "languages": of_words(map(str, model.classes_)),
+            # In the order in which memory is read: scikit-learn turns the whole matrix around for each message.
+            "weights": np.ascontiguousarray(model.feature_log_prob_.T),
+            "shared": of_words(_shared_words(zip(languages, texts, strict=True))),
+        }
 
     def guess(self, text: str) -> Guess:
         """The most likely of the five languages; belief 0.2 says that nothing speaks for any."""

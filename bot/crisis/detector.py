@@ -9,17 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bot.crisis.rules import KINDS, Kind, by_rules, fold, is_past, rules
+from bot.crisis.rules import __file__ as rules_file
 from knowledge.entry import LANGUAGES
+from knowledge.text import __file__ as text_file
+from retrieval.kept import Arrays, kept, of_words, words
 
 # Messages in plain words, and messages that say it indirectly beside others that only sound like it.
 EXAMPLES, INDIRECT = (Path(__file__).parent / name for name in ("examples", "indirect"))
 NONE = "none"
+
+# What the linear model sees of a message.
+SHARED: dict[str, Any] = {"sublinear_tf": True, "preprocessor": fold}
+SEEN: dict[str, dict[str, Any]] = {
+    "characters": {"analyzer": "char_wb", "ngram_range": (2, 5)},
+    "words": {"analyzer": "word", "ngram_range": (1, 3), "token_pattern": r"\w+"},
+}
 
 # How much a rule weighs against the examples, in log odds (a word like "last year" weighs as much the other way), and the
 # log odds from which a message is a crisis. Chosen by cross-validation over the examples, checked on the public questions.
@@ -56,31 +67,19 @@ def read_examples(*folders: Path) -> list[Example]:
 
 
 class CrisisDetector:
-    """Rules plus a linear model over words and character n-grams, fitted to the examples at start (two seconds)."""
+    """Rules plus a linear model over words and character n-grams, fitted to the examples and kept for the next start."""
 
-    def __init__(self, examples: Iterable[Example], ordinary: Iterable[str] = ()) -> None:
-        """`ordinary` are questions known to be no crisis."""
-        from scipy.sparse import hstack
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-
+    def __init__(self, examples: Iterable[Example], ordinary: Iterable[str] = (), keep: Path | None = None) -> None:
+        """`ordinary` are questions known to be no crisis; `keep` is the file of what was learned."""
         for language in LANGUAGES:
             rules(language)  # compiled now, not in front of the first person who writes
-        seen = list(examples)
-        calm = list(ordinary)
-        shared = {"sublinear_tf": True, "min_df": 2, "preprocessor": fold}
-        self._vectorizers: list[Any] = [
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared),
-            TfidfVectorizer(analyzer="word", ngram_range=(1, 3), token_pattern=r"\w+", **shared),  # noqa: S106 - no secret
-        ]
-        texts = [example.text for example in seen] + calm
-        features = hstack([vectorizer.fit_transform(texts) for vectorizer in self._vectorizers], format="csr")
-        kinds = [example.kind for example in seen] + [NONE] * len(calm)
-        weights = [1.0] * len(seen) + [min(ORDINARY_WEIGHT, ORDINARY_TOTAL / max(len(calm), 1))] * len(calm)
-        model: Any = LogisticRegression(C=30.0, max_iter=200).fit(features, kinds, sample_weight=weights)
-        self._classes = list(model.classes_)
-        # In the order in which memory is read: scikit-learn turns the whole matrix around for each message.
-        self._weights, self._bias = np.ascontiguousarray(model.coef_.T), model.intercept_
+        seen, calm = list(examples), list(ordinary)
+        said = (part for example in seen for part in (example.kind, example.text))
+        made_of: list[str | bytes] = [*_code(), version("scikit-learn"), str(len(seen)), *said, *calm]
+        learned = kept(keep, made_of, lambda: _learn(seen, calm))
+        self._vectorizers = [_vectorizer(name, learned) for name in SEEN]
+        self._classes: list[Any] = words(learned["classes"])
+        self._weights, self._bias = learned["weights"], learned["bias"]
 
     def detect(self, text: str) -> Kind | None:
         """The kind of crisis a message speaks of, or None."""
@@ -109,6 +108,42 @@ class CrisisDetector:
         best = int(odds.argmax())
         kinds = [kind for kind in self._classes if kind != NONE]
         return float(odds[best]), kinds[int(crisis[best].argmax())]
+
+
+def _learn(seen: list[Example], calm: list[str]) -> Arrays:
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [example.text for example in seen] + calm
+    vectorizers: dict[str, Any] = {name: TfidfVectorizer(min_df=2, **SHARED, **options) for name, options in SEEN.items()}
+    features = hstack([vectorizer.fit_transform(texts) for vectorizer in vectorizers.values()], format="csr")
+    kinds = [example.kind for example in seen] + [NONE] * len(calm)
+    weights = [1.0] * len(seen) + [min(ORDINARY_WEIGHT, ORDINARY_TOTAL / max(len(calm), 1))] * len(calm)
+    model: Any = LogisticRegression(C=30.0, max_iter=200).fit(features, kinds, sample_weight=weights)
+    learned = {
+        "classes": of_words(map(str, model.classes_)),
+        # In the order in which memory is read: scikit-learn turns the whole matrix around for each message.
+        "weights": np.ascontiguousarray(model.coef_.T),
+        "bias": model.intercept_,
+    }
+    for name, vectorizer in vectorizers.items():
+        learned |= {f"{name}_terms": of_words(vectorizer.get_feature_names_out()), f"{name}_idf": vectorizer.idf_}
+    return learned
+
+
+def _vectorizer(name: str, learned: Arrays) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    terms = {term: place for place, term in enumerate(words(learned[f"{name}_terms"]))}
+    vectorizer = TfidfVectorizer(vocabulary=terms, **SHARED, **SEEN[name])
+    vectorizer.idf_ = learned[f"{name}_idf"]
+    return vectorizer
+
+
+def _code() -> list[bytes]:
+    """What the fitted numbers also depend on: how a text is read."""
+    return [Path(file).read_bytes() for file in (__file__, rules_file, text_file)]
 
 
 def windows(text: str, width: int = WINDOW) -> list[str]:
