@@ -180,28 +180,39 @@ def kill(bench: Bench, rate: float, times: int) -> None:
         time.sleep(0.3)
         wait_until_ok(bench.kompas)
         back.append(time.monotonic())
-        print(f"{number + 1}: {part} back after {back[-1] - at:.1f} s", flush=True)
+        told = tell(bench, back, until=at - 60)
+        print(
+            f"{number + 1}: {part} back after {back[-1] - at:.1f} s; what came a minute before it and earlier: {told}",
+            flush=True,
+        )
     ended = time.monotonic()
-    time.sleep(62)
+    time.sleep(65)
     bench.stop.set()
     feeding.join()
-    time.sleep(10)
-    answers, lost, twice, late, down, total = bench.answers(), 0, 0, 0.0, 0, 0
+    time.sleep(5)
+    print(f"{times} kills: {tell(bench, back, until=ended)}; webhook statuses {dict(bench.statuses)}")
+
+
+def tell(bench: Bench, back: list[float], until: float) -> str:
+    """What became of the messages up to `until`: an apology is no answer, and waits count from when all was up again."""
+    notices = {say(language, "still_looking") for language in LANGUAGES}
     sorry = {say(language, "unavailable") for language in LANGUAGES}
-    for at, peer, person in bench.said:
-        if at > ended + 30:
-            continue
-        total += 1
-        got = answers.get((peer, person if peer == "telegram" else bsuid_of(person)), [])
+    counts: Counter[str] = Counter()
+    answers, longest = bench.answers(), 0.0
+    for at, peer, person in [said for said in bench.said if said[0] <= until]:
+        sent = answers.get((peer, person if peer == "telegram" else bsuid_of(person)), [])
+        got = [(when, text) for when, text in sent if text not in notices | sorry]
         texts = [text for _, text in got]
-        lost += not got
-        twice += len(texts) != len(set(texts))
-        down += bool(sorry & set(texts))
+        counts["messages"] += 1
+        counts["lost"] += not sent
+        counts["only told to wait"] += bool(sent) and not got and not any(text in sorry for _, text in sent)
+        counts["only told to try again"] += not got and any(text in sorry for _, text in sent)
+        counts["answered twice"] += len(texts) != len(set(texts))
+        counts["told that the answer follows"] += any(text in notices for _, text in sent)
         if got:
             up = next((when for when in back if when >= at), at)
-            late = max(late, got[0][0] - max(at, up))
-    print(f"{total} messages, {times} kills: lost {lost}, answered twice {twice} ({twice / total:.2%}), 'one moment' {down}")
-    print(f"longest wait after everything was back: {late:.1f} s; webhook statuses {dict(bench.statuses)}")
+            longest = max(longest, got[0][0] - max(at, up))
+    return ", ".join(f"{what} {count}" for what, count in counts.items()) + f", longest wait once all was up {longest:.1f} s"
 
 
 def main() -> None:
