@@ -24,8 +24,9 @@ from knowledge.problem import KnowledgeError
 from kompas import channels, encoders
 from kompas.settings import ROOT, Settings
 from retrieval.encoder import EncoderError, SentenceEncoder
-from retrieval.index import build
+from retrieval.index import build, with_library
 from retrieval.language import LanguageGuesser, dutch_terms, samples_of
+from retrieval.lexical import Terms
 from retrieval.search import UNCALIBRATED, Calibration, Searcher, read_calibration
 from retrieval.vectors import VectorStore
 
@@ -94,12 +95,14 @@ def build_assistant(settings: Settings, calibrated: bool = True) -> tuple[Assist
     store = VectorStore(encoder, settings.cache / "vectors")
     outside = intent_examples(settings.intents, OUTSIDE)
     calibration = calibration_of(settings, encoder) if calibrated else UNCALIBRATED
-    searcher = Searcher(encoder, build(library, store, outside), calibration)
+    known = Terms()
+    searcher = Searcher(encoder, build(library, store, outside, known), calibration)
 
     def reload() -> None:
         fresh = load(settings.knowledge)
         if fresh.version != searcher.index.library.version:
-            searcher.index = build(fresh, store, outside)
+            # What is withdrawn or approved changes no way to ask: it counts at once.
+            searcher.index = with_library(searcher.index, fresh) or build(fresh, store, outside, known)
             return_memory()
 
     return_memory()

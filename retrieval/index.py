@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from knowledge.text import fold
 from retrieval import lexical, probe
 from retrieval.analysis import terms
 from retrieval.encoder import Vectors
-from retrieval.lexical import LexicalIndex
+from retrieval.lexical import LexicalIndex, Numbers, Terms
 from retrieval.vectors import VectorStore
 
 # The owner of a phrasing that Kompas must not answer (`intents/`, out_of_scope): the last place of every belief.
@@ -46,8 +48,13 @@ class Index:
     lexical: dict[str, LexicalIndex]
 
 
-def build(library: Library, store: VectorStore, outside: dict[str, list[str]] | None = None) -> Index:
-    """Indexes every phrasing of every language, and `outside` questions (by language) that belong to no entry."""
+def build(
+    library: Library, store: VectorStore, outside: dict[str, list[str]] | None = None, known: Terms | None = None
+) -> Index:
+    """Indexes every phrasing of every language, and `outside` questions (by language) that belong to no entry.
+
+    `known` remembers the terms of one build for the next.
+    """
     import faiss
 
     ids = tuple(library.entries)
@@ -65,7 +72,7 @@ def build(library: Library, store: VectorStore, outside: dict[str, list[str]] | 
         owners=owners,
         dense=dense,
         probe=probe.fit(vectors, owners, len(ids) + 1),
-        lexical=_lexical(phrasings, len(ids) + 1, library.glossary),
+        lexical=_lexical(phrasings, len(ids) + 1, library.glossary, known or Terms()),
     )
 
 
@@ -75,10 +82,21 @@ def _phrasings(library: Library, ids: tuple[str, ...], outside: dict[str, list[s
     return inside + [Phrasing(OUTSIDE, language, text) for language, texts in outside.items() for text in texts]
 
 
-def _lexical(phrasings: list[Phrasing], places: int, glossary: Glossary) -> dict[str, LexicalIndex]:
-    documents: dict[str, list[list[str]]] = defaultdict(lambda: [[] for _ in range(places)])
+def _lexical(phrasings: list[Phrasing], places: int, glossary: Glossary, known: Terms) -> dict[str, LexicalIndex]:
+    documents: dict[str, list[list[Numbers]]] = defaultdict(lambda: [[] for _ in range(places)])
+    known.under(glossary)
     for phrasing in phrasings:
-        found = terms(phrasing.text, phrasing.language, glossary)
-        documents[phrasing.language][phrasing.owner] += found
-        documents[ALL][phrasing.owner] += found
-    return {name: lexical.build(documents[name]) for name in (*LANGUAGES, ALL)}
+        take_apart = partial(terms, phrasing.text, phrasing.language, glossary)
+        found = known.of((phrasing.language, phrasing.text), take_apart)
+        documents[phrasing.language][phrasing.owner].append(found)
+        documents[ALL][phrasing.owner].append(found)
+    known.keep({(phrasing.language, phrasing.text) for phrasing in phrasings})
+    return {name: lexical.build(documents[name], known) for name in (*LANGUAGES, ALL)}
+
+
+def with_library(index: Index, library: Library) -> Index | None:
+    """The index around another version of its library, at once; None where a way to ask changed and it must be built."""
+    same = index.ids == tuple(library.entries) and index.library.glossary == library.glossary
+    if not same or any(one != other for one, other in zip_longest(index.library.phrasings(), library.phrasings())):
+        return None
+    return replace(index, library=library)
