@@ -99,6 +99,7 @@ class Intake:
     ledger: Ledger
     door: Door
     held: Held = field(default_factory=Held)
+    notice: float = NOTICE_SECONDS
 
     async def take(self, inbound: Inbound, message: str) -> bool:
         """Whether the platform may forget the message: it was answered, now or before, or cannot be."""
@@ -109,7 +110,7 @@ class Intake:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._wait_for_turn(claim, inbound)
-                await self._answer(inbound, began)
+                await self._answer(inbound, claim, began)
         except BaseException as error:
             self.ledger.release(claim)
             if not isinstance(error, TimeoutError | Misconfigured):
@@ -136,29 +137,32 @@ class Intake:
         while not self.ledger.is_first(claim):
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _answer(self, inbound: Inbound, began: float) -> None:
+    async def _answer(self, inbound: Inbound, claim: Claim, began: float) -> None:
         waiting = self.held.take(self._pseudonym(inbound.user))
         if waiting:
-            await self._send(inbound.user, waiting)
-        await self._send(inbound.user, await self._outbound(inbound))
+            await self._send(inbound.user, waiting, claim)
+        await self._send(inbound.user, await self._outbound(inbound, claim), claim)
         self.gateway.metrics.sent.labels(inbound.channel).observe(time.monotonic() - began)
 
-    async def _outbound(self, inbound: Inbound) -> Outbound:
+    async def _outbound(self, inbound: Inbound, claim: Claim) -> Outbound:
         """The gateway's answer; who waits long is told meanwhile that it follows, and who can help now."""
         answering = asyncio.create_task(self.gateway.handle(inbound))
         try:
-            done, _ = await asyncio.wait([answering], timeout=NOTICE_SECONDS)
+            done, _ = await asyncio.wait([answering], timeout=self.notice)
             if not done:
-                await self._send(inbound.user, self.gateway.still_looking(inbound))
+                await self._send(inbound.user, self.gateway.still_looking(inbound), claim)
             return await answering
         finally:
             answering.cancel()
 
-    async def _send(self, user: str, outbound: Outbound) -> None:
-        """Sends every message, each until it is through. Raises Misconfigured."""
+    async def _send(self, user: str, outbound: Outbound, claim: Claim) -> None:
+        """Sends every message, each until it is through; what went out before a crash is left out. Raises Misconfigured."""
         for message in self.door.render(outbound):
+            if self.ledger.was_sent(claim, repr(message)):
+                continue
             try:
                 await self._send_one(user, message)
+                self.ledger.sent(claim, repr(message))
             except (Unreachable, Refused) as error:
                 self.alarm(type(error).__name__.lower())
                 return

@@ -25,6 +25,8 @@ SCHEMA = """
 create table if not exists answered (message blob primary key, at real not null) without rowid;
 create table if not exists turns
   (ticket integer primary key autoincrement, message blob not null unique, person blob not null, holder text not null);
+create table if not exists parts
+  (message blob not null, part blob not null, at real not null, primary key (message, part)) without rowid;
 create table if not exists holders (name text primary key, alive real not null) without rowid;
 """
 
@@ -95,7 +97,8 @@ class Ledger:
             self._db.execute("insert or replace into holders values (?, ?)", (self._holder, now))
             self._db.execute("delete from holders where alive < ?", (now - GONE_SECONDS,))
             self._db.execute("delete from turns where holder not in (select name from holders)")
-            self._db.execute("delete from answered where at < ?", (now - DEDUPE_SECONDS,))
+            for table in ("answered", "parts"):
+                self._db.execute(f"delete from {table} where at < ?", (now - DEDUPE_SECONDS,))  # noqa: S608
 
     def claim(self, channel: str, message: str, person: str) -> Claim | bool:
         """A claim on a message; False when somebody else is answering it, True when it was answered."""
@@ -124,6 +127,21 @@ class Ledger:
             self._db.execute("begin immediate")
             self._db.execute("insert or ignore into answered values (?, ?)", (claim.message, self._clock()))
             self._db.execute("delete from turns where ticket = ?", (claim.ticket,))
+            self._db.execute("delete from parts where message = ?", (claim.message,))
+
+    def sent(self, claim: Claim, part: str) -> None:
+        """A part of the answer went out; after a crash it is not sent again. Kept until the message is answered."""
+        row = (claim.message, self._part(claim, part), self._clock())
+        self._db.execute("insert or ignore into parts values (?, ?, ?)", row)
+
+    def was_sent(self, claim: Claim, part: str) -> bool:
+        """Whether this very part of the answer went out before."""
+        query = "select 1 from parts where message = ? and part = ?"
+        return self._db.execute(query, (claim.message, self._part(claim, part))).fetchone() is not None
+
+    def _part(self, claim: Claim, part: str) -> bytes:
+        # Bound to the message: nobody can tell who got the same answer.
+        return _hash(self._keys[0], claim.message.hex(), part)
 
     def release(self, claim: Claim) -> None:
         """The message was not answered: the platform will bring it again."""

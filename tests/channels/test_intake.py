@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,44 @@ async def test_a_crisis_waits_for_nothing(ledger: Ledger) -> None:
     taking = intake(ledger, door)
     await asyncio.gather(taking.take(said("ok"), "m1"), taking.take(said("ik wil dood"), "m2"))
     assert [text for _, text in door.sent] == [say("nl", "crisis_suicide"), "ok"]
+
+
+async def test_who_waits_long_hears_that_the_answer_follows(ledger: Ledger) -> None:
+    """Once, with the people who help now; then the answer comes."""
+    door = Door()
+
+    class Slow(Echo):
+        async def send(self, sender: str, text: str, language: str) -> list[Reply]:
+            while not door.sent:
+                await asyncio.sleep(0.01)
+            return [Reply(text, "dialogue")]
+
+    taking = Intake(Gateway(Slow(), lambda _: Guess(), by_rules), ledger, door, notice=0.05)
+    assert await taking.take(said("hallo daar"), "m1")
+    assert [text for _, text in door.sent] == [say("nl", "still_looking"), "hallo daar"]
+
+
+async def test_what_went_out_before_a_crash_is_not_sent_again(ledger: Ledger, tmp_path: Path) -> None:
+    """The rest of the answer is, and nothing of it stays in the ledger."""
+
+    class Two(Echo):
+        async def send(self, sender: str, text: str, language: str) -> list[Reply]:
+            return [Reply("first", "dialogue"), Reply("second", "dialogue")]
+
+    class Dying(Door):
+        async def send(self, user: str, message: str) -> None:
+            if self.sent:
+                raise RuntimeError
+            await super().send(user, message)
+
+    door, gateway = Dying(), Gateway(Two(), lambda _: Guess(), by_rules)
+    with pytest.raises(RuntimeError):
+        await Intake(gateway, ledger, door).take(said("hallo daar"), "m1")
+    again = Door()
+    assert await Intake(gateway, ledger, again).take(said("hallo daar"), "m1")
+    assert [*door.sent, *again.sent] == [("1", "first"), ("1", "second")]
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as file:
+        assert file.execute("select count(*) from parts").fetchone() == (0,)
 
 
 async def test_a_platform_that_is_down_is_tried_again(ledger: Ledger) -> None:
