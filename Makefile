@@ -34,7 +34,8 @@ docs: setup-tests
 encoder: setup-tests
 	.venv/bin/python -m retrieval.training.pipeline
 
-# Keeps what cannot be made again offline: fetched encoders, their thresholds, the text the encoder is trained on.
+# Keeps what cannot be made again offline: fetched encoders, their thresholds, the text the encoder is trained on,
+# and the accounts of the editors' desk with what else is in state/.
 clean:
 	rm -rf .venv .venv-rasa .rasa
-	find .cache -mindepth 1 -maxdepth 1 ! -name encoder ! -name encoders ! -name calibrations -exec rm -rf {} + 2>/dev/null || true
+	find .cache -mindepth 1 -maxdepth 1 ! -name encoder ! -name encoders ! -name calibrations ! -name state -exec rm -rf {} + 2>/dev/null || true

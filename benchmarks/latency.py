@@ -56,7 +56,7 @@ def main() -> None:
         }.items():
             if sign in line and "make" not in line:
                 print(f"| memory of the {name}, idle | {process.info['memory_info'].rss / 2**20:.0f} MiB |")
-    assistant, _ = build_assistant(settings)
+    assistant = build_assistant(settings).assistant
     times(assistant.search, questions[:20])
     assistant.crisis("fitted when first asked")
     print(f"| `retrieval.search`, the same questions | {times(assistant.search, questions)} |")

@@ -82,6 +82,18 @@ class ActionServerFinder:
         told = await self._post("/stolen", TRIAL_SECONDS, content=content)
         return [Stolen(**one) for one in told["stolen"]]
 
+    async def reload(self) -> None:
+        """The action server serves the files as they are now."""
+        await self._post("/reload", TRIAL_SECONDS)
+
+    async def feedback(self) -> list[dict[str, Any]]:
+        """Taps on "not helpful" since its start, by topic, language and reason, in tens."""
+        try:
+            found: list[dict[str, Any]] = (await self._client.get("/feedback")).raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            raise FindingDown("the action server gives no answer") from None
+        return found
+
     async def _post(self, path: str, seconds: float, **body: Any) -> dict[str, Any]:
         try:
             response = await self._client.post(path, json=body, timeout=seconds)

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.entry import LANGUAGES
-from kompas import knowledge_commands
-from kompas.settings import ROOT, Settings, SettingsError, read_settings, settings_path
+from kompas import desk_commands, knowledge_commands
+from kompas.settings import QUESTIONS, ROOT, WEAK, Settings, SettingsError, read_settings, settings_path
 
-QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
 COMMITTED_RESULT = ROOT / "tests" / "data" / "evaluation.json"
 # Which questions a score counts. Scores that hang on the encoder may lose one question: its arithmetic differs a little with
 # the processor and the batch. Crisis scores may lose none.
@@ -49,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from channels.desk.accounts import AccountError
     from channels.ledger import KeyFileError
     from knowledge.problem import KnowledgeError
     from knowledge.sheets import SheetError
@@ -59,6 +59,7 @@ def _expected() -> tuple[type[Exception], ...]:
 
     return (
         SettingsError, KnowledgeError, SheetError, EncoderError, SentenceSetError, StartError, TrainingError, KeyFileError,
+        AccountError,
     )  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     doctor_parser.add_argument("--online", action="store_true", help="also ask the platforms of the channels switched on")
     add("stats", stats, "print the counts of a running Kompas, none of them of fewer than ten people")
     knowledge_commands.add_to(commands, add)
+    desk_commands.add_to(commands, add)
     return top
 
 
@@ -113,7 +115,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     if not options.jsonl and not options.question:
         print('no question given: kompas ask "mag de politie mijn huis in?"', file=sys.stderr)
         return 2
-    assistant, _ = build_assistant(settings)
+    assistant = build_assistant(settings).assistant
     if options.jsonl:
         return _ask_lines(assistant.ask, sys.stdin)
     reply = assistant.ask(" ".join(options.question), options.lang)
@@ -161,7 +163,7 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
         return 2
     questions = evaluation.read_questions(QUESTIONS)
     chosen = _with_encoder(settings, options.encoder) if options.encoder else settings
-    assistant, _ = build_assistant(chosen, calibrated=chosen is settings)
+    assistant = build_assistant(chosen, calibrated=chosen is settings).assistant
     if chosen is not settings:  # another encoder is compared with thresholds of its own
         assistant.searcher.calibration = calibration.calibrate(assistant.searcher, questions)
     scores = evaluation.evaluate(questions, assistant.ask)
@@ -175,6 +177,8 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
         _print_misses(questions, assistant.ask)
     if options.commit:
         COMMITTED_RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        missed = evaluation.weak(questions, assistant.ask)
+        WEAK.write_text(json.dumps(missed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     worse = regressions(found, json.loads(COMMITTED_RESULT.read_text(encoding="utf-8"))) if options.check else []
     for line in worse:
         print(line, file=sys.stderr)
@@ -239,7 +243,7 @@ def _calibrate(settings: Settings) -> None:
     from retrieval import calibration, evaluation
     from retrieval.search import write_calibration
 
-    searcher = build_assistant(settings, calibrated=False)[0].searcher
+    searcher = build_assistant(settings, calibrated=False).assistant.searcher
     questions = evaluation.read_questions(QUESTIONS)
     found = calibration.calibrate(searcher, questions)
     target = calibration_file(settings, searcher.encoder.name)

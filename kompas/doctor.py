@@ -32,7 +32,7 @@ class Finding:
 def doctor(settings: Settings, online: bool) -> list[Finding]:
     """All findings, in the order in which to mend them."""
     checks: tuple[Callable[[Settings, bool], Iterator[Finding]], ...] = (
-        _knowledge, _parts, _exposure, _secrets, _clock, _telegram, _whatsapp,
+        _knowledge, _desk, _parts, _exposure, _secrets, _clock, _telegram, _whatsapp,
     )  # fmt: skip
     return [finding for check in checks for finding in check(settings, online)]
 
@@ -56,6 +56,20 @@ def _knowledge(settings: Settings, online: bool) -> Iterator[Finding]:
     today = dt.date.today()
     over = sum(entry.valid_until < today for entry in library.entries.values())
     yield Finding("knowledge", not over, f"{len(library.entries)} entries, {over} past their date")
+
+
+def _desk(settings: Settings, online: bool) -> Iterator[Finding]:
+    from channels.desk.signing import open_signing
+    from knowledge.history import History, HistoryError
+
+    try:
+        History(settings.knowledge)
+    except HistoryError as error:
+        yield Finding("editors' desk", None, f"closed: {error}")
+        return
+    people = [account for account in open_signing(settings.state).accounts.all() if not account.closed]
+    said = f"{len(people)} accounts" if people else "nobody can sign in yet: `kompas desk add NAME --role admin`"
+    yield Finding("editors' desk", bool(people) or None, said)
 
 
 def _parts(settings: Settings, online: bool) -> Iterator[Finding]:

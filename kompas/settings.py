@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOPBACK = "127.0.0.1"
+# The public questions: for `kompas evaluate` and `kompas calibrate`, and what the editors' desk tries a change on.
+QUESTIONS = ROOT / "tests" / "data" / "questions.tsv"
+# Which of them do not find their entry first, by entry and language: from `kompas evaluate --commit`, for the desk.
+WEAK = ROOT / "tests" / "data" / "weak.json"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -28,6 +32,8 @@ class Web(_Section):
 
     host: str
     port: Port
+    # What others type to get here, for links and QR codes; without it, the address a page was asked under.
+    public_url: str = ""
 
 
 class Process(_Section):

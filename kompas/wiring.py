@@ -8,8 +8,10 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -21,14 +23,17 @@ from channels.gateway import Gateway
 from channels.rasa import RasaClient
 from knowledge.library import Library, load
 from knowledge.problem import KnowledgeError
-from kompas import channels, encoders
-from kompas.settings import ROOT, Settings
+from knowledge.shelf import Shelf
+from kompas import channels, desks, encoders
+from kompas.settings import QUESTIONS, ROOT, Settings
 from retrieval.encoder import EncoderError, SentenceEncoder
-from retrieval.index import build, with_library
+from retrieval.evaluation import read_questions
+from retrieval.index import Index, build, with_library
 from retrieval.language import LanguageGuesser, dutch_terms, samples_of
 from retrieval.lexical import Terms
 from retrieval.search import UNCALIBRATED, Calibration, Searcher, read_calibration
-from retrieval.vectors import VectorStore
+from retrieval.trial import Trials
+from retrieval.vectors import Store, VectorStore
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +90,17 @@ def ordinary_messages(settings: Settings, library: Library) -> list[str]:
     return asked + [text for texts in intent_examples(settings.intents).values() for text in texts]
 
 
-def build_assistant(settings: Settings, calibrated: bool = True) -> tuple[Assistant, Callable[[], None]]:
-    """The assistant, and a function that reads the knowledge again and serves it from then on.
+@dataclass(frozen=True)
+class Retrieval:
+    """The assistant, what reads the knowledge again and serves it from then on, and what tries changes."""
+
+    assistant: Assistant
+    reload: Callable[[], None]
+    trials: Trials
+
+
+def build_assistant(settings: Settings, calibrated: bool = True) -> Retrieval:
+    """Retrieval over the knowledge base.
 
     `calibrated` False: with thresholds that mean nothing, for those who set or compare them.
     """
@@ -95,22 +109,27 @@ def build_assistant(settings: Settings, calibrated: bool = True) -> tuple[Assist
     store = VectorStore(encoder, settings.cache / "vectors")
     outside = intent_examples(settings.intents, OUTSIDE)
     calibration = calibration_of(settings, encoder) if calibrated else UNCALIBRATED
-    known = Terms()
+    known, one = Terms(), Lock()
     searcher = Searcher(encoder, build(library, store, outside, known), calibration)
 
     def reload() -> None:
-        fresh = load(settings.knowledge)
-        if fresh.version != searcher.index.library.version:
-            # What is withdrawn or approved changes no way to ask: it counts at once.
-            searcher.index = with_library(searcher.index, fresh) or build(fresh, store, outside, known)
-            return_memory()
+        with one:
+            fresh = load(settings.knowledge)
+            if fresh.version != searcher.index.library.version:
+                # What is withdrawn or approved changes no way to ask: it counts at once.
+                searcher.index = with_library(searcher.index, fresh) or build(fresh, store, outside, known)
+                return_memory()
+
+    def build_beside(changed: Library, vectors: Store) -> Index:
+        with one:
+            return build(changed, vectors, outside, known)
 
     return_memory()
     # Fitted when first asked: the action server gets messages whose language is known and that are no crisis.
     guesser = cache(partial(build_guesser, settings, library))
     detector = cache(partial(build_detector, settings, library))
     assistant = Assistant(searcher, lambda text: guesser().guess(text), lambda text: detector().detect(text))
-    return assistant, reload
+    return Retrieval(assistant, reload, Trials(searcher, build_beside, store))
 
 
 def return_memory() -> None:
@@ -131,26 +150,40 @@ async def watch_knowledge(folder: Path, reload: Callable[[], None]) -> None:
             log.error("the change is not served:\n%s", error)
 
 
+@cache
+def public_questions() -> tuple[tuple[str, str], ...]:
+    """Language and text of the public questions that have an answer; none where the tests are not installed."""
+    if not QUESTIONS.is_file():
+        return ()
+    return tuple((q.language, q.text) for q in read_questions(QUESTIONS) if q.kind == "answerable")
+
+
 def build_action_app(settings: Settings) -> Any:
     """The action server's application."""
     from bot.action_server import create_app
 
-    assistant, reload = build_assistant(settings)
-    return create_app(assistant, partial(watch_knowledge, settings.knowledge, reload))
+    found = build_assistant(settings)
+    watch = partial(watch_knowledge, settings.knowledge, found.reload)
+    return create_app(found.assistant, watch, found.reload, found.trials, public_questions)
 
 
 def build_web_app(settings: Settings) -> Any:
-    """The web application: gateway, page, health, and the channels that are switched on."""
+    """The web application: gateway, page, health, the two desks, and the channels that are switched on."""
     from channels.webchat import create_app
 
     open_channels = channels.build(settings)  # first: a missing secret must stop the start before anything is fitted
     rasa = RasaClient(settings.rasa_url)
-    library = load(settings.knowledge)
-    gateway = Gateway(rasa, build_guesser(settings, library).guess, build_detector(settings, library).detect)
+    shelf = Shelf(settings.knowledge)
+    guesser, detector = build_guesser(settings, shelf.library), build_detector(settings, shelf.library)
+    gateway = Gateway(rasa, guesser.guess, detector.detect, donations=desks.donations_of(settings))
     other_language("one two three four")  # reads its tables now, and not at somebody's first message
-    opened = open_channels(gateway)
-    app = create_app(gateway, health_of(settings, rasa), close=[rasa.close, *opened.close], work=opened.work)
-    opened.add(app)
+    watch = partial(watch_knowledge, settings.knowledge, shelf.reload)
+    opened = [open_channels(gateway), desks.build(settings, gateway, shelf, watch)]
+    close = [rasa.close, *(end for one in opened for end in one.close)]
+    work = [start for one in opened for start in one.work]
+    app = create_app(gateway, health_of(settings, rasa), close=close, work=work)
+    for one in opened:
+        one.add(app)
     return app
 
 

@@ -100,6 +100,16 @@ def _score(asked: list[tuple[Question, dict[str, Any]]]) -> Score:
     )
 
 
+def weak(questions: Iterable[Question], ask: Ask) -> dict[str, dict[str, list[str]]]:
+    """Public questions that did not find a right entry first: their texts by entry and language."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for question in questions:
+        if question.kind == "answerable" and not is_hit(question, ask(question.text, question.language), 1):
+            for entry in sorted(question.expected):
+                found.setdefault(entry, {}).setdefault(question.language, []).append(question.text)
+    return dict(sorted(found.items()))
+
+
 def as_json(scores: dict[str, Score]) -> dict[str, dict[str, float]]:
     """Scores as plain dictionaries."""
     return {language: asdict(score) for language, score in scores.items()}

@@ -19,7 +19,7 @@ from retrieval import lexical, probe
 from retrieval.analysis import terms
 from retrieval.encoder import Vectors
 from retrieval.lexical import LexicalIndex, Numbers, Terms
-from retrieval.vectors import VectorStore
+from retrieval.vectors import Store
 
 # The owner of a phrasing that Kompas must not answer (`intents/`, out_of_scope): the last place of every belief.
 OUTSIDE = -1
@@ -48,9 +48,7 @@ class Index:
     lexical: dict[str, LexicalIndex]
 
 
-def build(
-    library: Library, store: VectorStore, outside: dict[str, list[str]] | None = None, known: Terms | None = None
-) -> Index:
+def build(library: Library, store: Store, outside: dict[str, list[str]] | None = None, known: Terms | None = None) -> Index:
     """Indexes every phrasing of every language, and `outside` questions (by language) that belong to no entry.
 
     `known` remembers the terms of one build for the next.

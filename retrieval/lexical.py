@@ -82,6 +82,8 @@ def build(documents: Sequence[Sequence[Numbers]], terms: Terms) -> LexicalIndex:
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     joined = [np.concatenate([*texts, np.empty(0, dtype=np.int32)]) for texts in documents]
     used = np.flatnonzero(np.bincount(np.concatenate(joined)))
+    # In the order of the words, so that sums are the same to the last digit whatever was known before.
+    used = used[np.argsort(np.array(terms.words(used), dtype=object), kind="stable")]
     places = np.zeros(int(used.max(initial=0)) + 1, dtype=np.int32)
     places[used] = np.arange(len(used))
     ids = [places[document].tolist() for document in joined]

@@ -150,10 +150,13 @@ class Searcher:
         topic_prior: Mapping[str, float] | None = None,
         index: Index | None = None,
         near: Collection[str] = (),
+        *,
+        limit: int = CHOICES_LIMITS[1],
     ) -> Ranking:
-        """Entries that may be served today, by fused score; the topic prior moves their order and never their scores.
+        """The first `limit` entries that may be served today, by fused score.
 
-        How sure Kompas is must come from the question: the thresholds were calibrated without Rasa.
+        The topic prior moves their order and never their scores: how sure Kompas is must come from the question, since the
+        thresholds were calibrated without Rasa.
         """
         index = index or self.index
         text = question[:QUESTION_LIMIT]
@@ -169,7 +172,7 @@ class Searcher:
         order = (index.ids[i] for i in ordered)
         served = (entry for entry in order if index.library.entries[entry].is_served(language, today))
         scores = dict(zip(index.ids, fused[:-1].tolist(), strict=True))
-        top = tuple((entry, scores[entry]) for entry, _ in zip(served, range(CHOICES_LIMITS[1]), strict=False))
+        top = tuple((entry, scores[entry]) for entry, _ in zip(served, range(limit), strict=False))
         return Ranking(top, float(fused[-1]))
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 from zipfile import BadZipFile
 
 import numpy as np
 
 from retrieval.encoder import Encoder, Vectors
+
+
+class Store(Protocol):
+    """Whatever gives vectors for sentences of the knowledge base."""
+
+    def vectors(self, sentences: list[str]) -> Vectors:
+        """Vectors of shape (len(sentences), dimensions)."""
 
 
 class VectorStore:
@@ -23,7 +31,7 @@ class VectorStore:
 
     def vectors(self, sentences: list[str]) -> Vectors:
         """Vectors of shape (len(sentences), dimensions); what is not known yet is encoded and kept."""
-        keys = [hashlib.sha256(sentence.encode()).hexdigest()[:32] for sentence in sentences]
+        keys = [_key(sentence) for sentence in sentences]
         missing = {key: sentence for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}
         if missing:
             self._known.update(zip(missing, self._encoder.encode(list(missing.values())), strict=True))
@@ -32,6 +40,10 @@ class VectorStore:
             self._write()
         return np.stack([self._known[key] for key in keys])
 
+    def known(self, sentence: str) -> Vectors | None:
+        """The vector of a sentence that is in use."""
+        return self._known.get(_key(sentence))
+
     def _write(self) -> None:
         if self._path is None:
             return
@@ -39,6 +51,30 @@ class VectorStore:
         temporary = self._path.with_name(f"{self._path.stem}.{os.getpid()}.npz")
         np.savez(temporary, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
         temporary.replace(self._path)
+
+
+class Borrowed:
+    """The vectors of a store, and of what is tried beside it: those are in memory only, and gone with this object."""
+
+    def __init__(self, store: VectorStore, encoder: Encoder) -> None:
+        self._store, self._encoder = store, encoder
+        self._own: dict[str, Vectors] = {}
+
+    def vectors(self, sentences: list[str]) -> Vectors:
+        """Vectors of shape (len(sentences), dimensions)."""
+        found = {sentence: self._known(sentence) for sentence in sentences}
+        missing = [sentence for sentence, vector in found.items() if vector is None]
+        if missing:
+            self._own.update(zip(missing, self._encoder.encode(missing), strict=True))
+        return np.stack([self._own[s] if (vector := found[s]) is None else vector for s in sentences])
+
+    def _known(self, sentence: str) -> Vectors | None:
+        vector = self._store.known(sentence)
+        return self._own.get(sentence) if vector is None else vector
+
+
+def _key(sentence: str) -> str:
+    return hashlib.sha256(sentence.encode()).hexdigest()[:32]
 
 
 def _read(path: Path | None) -> dict[str, Vectors]:

@@ -38,7 +38,7 @@ def test_an_introduction_is_left_out_where_a_question_is_left(text: str) -> None
 @pytest.mark.rasa
 def test_every_public_question_is_decided_alike_with_and_without_an_introduction() -> None:
     """All that have an answer, in five languages, with a name before and a number or address behind."""
-    assistant, _ = build_assistant(read_settings(settings_path()))
+    assistant = build_assistant(read_settings(settings_path())).assistant
     for question in read_questions(QUESTIONS):
         if question.kind == "answerable":
             told = question_of(redact(TOLD[question.language].format(question.text)))

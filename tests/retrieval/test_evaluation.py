@@ -37,7 +37,7 @@ def assistant() -> Assistant:
     """The assistant as `kompas ask` builds it, bundled encoder and all."""
     from kompas.settings import read_settings
 
-    return build_assistant(read_settings(ROOT / "settings.toml"))[0]
+    return build_assistant(read_settings(ROOT / "settings.toml")).assistant
 
 
 def test_the_set_is_complete(questions: list[Question]) -> None:

@@ -58,7 +58,7 @@ def library() -> Library:
 @pytest.fixture(scope="module")
 def assistant() -> Assistant:
     """The assistant as `kompas ask` builds it."""
-    return build_assistant(read_settings(ROOT / "settings.toml"))[0]
+    return build_assistant(read_settings(ROOT / "settings.toml")).assistant
 
 
 def test_every_question_is_mapped_to_a_served_entry(needs: list[Need], library: Library) -> None:
