@@ -88,7 +88,7 @@ class Assistant:
             **self._line("answer", language, entry.text(language).answer, decision.score, choices=listed),
             "topic": entry.topic,
             "entry": entry.id,
-            "sources": self._sources(entry),
+            "sources": self._sources(entry, language),
         }
 
     def _line(
@@ -106,13 +106,13 @@ class Assistant:
             "version": self.library.version,
         }
 
-    def _sources(self, entry: Entry) -> list[dict[str, str | None]]:
+    def _sources(self, entry: Entry, language: str) -> list[dict[str, str | None]]:
         used = dict.fromkeys(evidence.source for claim in entry.claims for evidence in claim.evidence)
         return [
             {
                 "title": self.library.sources[name].title,
                 "url": self.library.sources[name].url,
-                "checked_on": entry.checked_on.isoformat(),
+                "checked_on": entry.checked(language).isoformat(),
             }
             for name in used
         ]

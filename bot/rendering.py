@@ -78,7 +78,7 @@ def answer(entry: Entry, language: str, library: Library) -> Reply:
     status = "approved" if text.status == "approved" else "checked"
     footer = [
         say(language, "source", sources="; ".join(source_titles(entry, library))),
-        say(language, status, date=entry.checked_on.isoformat()),
+        say(language, status, date=entry.checked(language).isoformat()),
         say(language, f"scope_{entry.scope}"),
     ]
     buttons = (

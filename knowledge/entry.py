@@ -55,9 +55,10 @@ class Claim(_Strict):
 
 
 class Text(_Strict):
-    """One language of an entry."""
+    """One language of an entry. `behind`: the Dutch changed after this language was last checked, on this date."""
 
     status: Status
+    behind: dt.date | None = None
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LIMIT)]
     answer: Annotated[
         str,
@@ -100,6 +101,10 @@ class Entry(_Strict):
         if language not in LANGUAGES:
             raise KeyError(language)
         return getattr(self, language)  # type: ignore[no-any-return]
+
+    def checked(self, language: str) -> dt.date:
+        """The day somebody last compared this language with the sources, or with the Dutch text."""
+        return self.text(language).behind or self.checked_on
 
     def is_served(self, language: str, today: dt.date) -> bool:
         """Whether this language may be sent today: checked or approved, and not past its date."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ from knowledge.problem import KnowledgeError, Problem, line_of
 Model = TypeVar("Model", bound=BaseModel)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What editors are working on (knowledge/proposal.py); nothing reads it to answer anybody.
+PROPOSALS = "proposals"
 
 # How to mend what pydantic complains about, by its error type; anything else gets the last one.
 MENDS = {
@@ -35,7 +39,10 @@ MENDS = {
 
 @dataclass(frozen=True)
 class Library:
-    """All entries, sources and topics of one moment. Never changed; an edit makes a new one."""
+    """All entries, sources and topics of one moment. Never changed; an edit makes a new one.
+
+    With `only`, rules look at that entry alone and compare it with all others.
+    """
 
     entries: dict[str, Entry]
     sources: dict[str, Source]
@@ -45,6 +52,20 @@ class Library:
     glossary: Glossary = field(default=Glossary({}), compare=False)
     open_words: OpenWords = field(default=OpenWords(), compare=False)
     folder: Path = field(default=Path("knowledge"), compare=False)
+    only: str | None = field(default=None, compare=False)
+
+    def trying(self, entry: Entry) -> Library:
+        """This library as it would be with `entry`, new or changed, and rules looking at that entry only.
+
+        It comes last: where two entries say the same, the later one is told.
+        """
+        entries = {name: other for name, other in self.entries.items() if name != entry.id} | {entry.id: entry}
+        path = self.folder / "entries" / entry.topic / f"{entry.id}.yml"
+        return replace(self, entries=entries, paths=self.paths | {entry.id: path}, only=entry.id)
+
+    def checked(self) -> list[Entry]:
+        """The entries that rules look at."""
+        return list(self.entries.values()) if self.only is None else [self.entries[self.only]]
 
     def phrasings(self) -> Iterator[tuple[str, str, str]]:
         """Every way to ask that is on file: (entry id, language, text), the question itself first."""
@@ -58,14 +79,18 @@ class Library:
     def problem(self, entry: Entry, keys: tuple[Any, ...], what: str, mend: str) -> Problem:
         """What is wrong at one place of an entry's file."""
         path = self.paths[entry.id]
-        return Problem(str(path), line_of(path, keys), what, mend)
+        line = 1 if self.only else line_of(path, keys)  # what is only being tried has no line
+        return Problem(str(path), line, what, mend, keys)
 
 
 def content_version(folder: Path) -> str:
-    """The first 12 hex digits of SHA-256 over every YAML file's name and bytes."""
+    """The first 12 hex digits of SHA-256 over every YAML file's name and bytes, proposals left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.yml")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        name = path.relative_to(folder)
+        if name.parts[0] == PROPOSALS:
+            continue
+        digest.update(name.as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
@@ -76,7 +101,7 @@ def load(folder: Path) -> Library:
     topics: dict[str, str] = read_yaml(folder / "topics.yml")
     sources = _table(folder / "sources.yml", Source)
     glossary = Glossary(_table(folder / "glossary.yml", Term), _table(folder / "meanings.yml", Meaning))
-    open_words = _record(folder / "open_words.yml", OpenWords)
+    open_words = read_record(folder / "open_words.yml", OpenWords)
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}
     paths: dict[str, Path] = {}
@@ -97,11 +122,20 @@ def load(folder: Path) -> Library:
 
 def read_entry(path: Path) -> Entry:
     """Reads one entry file. Raises KnowledgeError with file, line and remedy."""
-    return _record(path, Entry)
+    try:
+        return _entry(path.read_bytes())
+    except (OSError, ValueError, yaml.YAMLError):
+        return read_record(path, Entry)  # which says what is wrong, and where
 
 
-def _record(path: Path, kind: type[Model]) -> Model:
-    """A YAML file that is one record."""
+@lru_cache(maxsize=4096)
+def _entry(content: bytes) -> Entry:
+    """Kept, so that after an edit only the edited file is parsed again."""
+    return Entry.model_validate(parse_yaml(content.decode()))
+
+
+def read_record(path: Path, kind: type[Model]) -> Model:
+    """Reads a YAML file that is one record. Raises KnowledgeError with file, line and remedy."""
     content = read_yaml(path)
     try:
         return kind.model_validate(content)
@@ -109,10 +143,15 @@ def _record(path: Path, kind: type[Model]) -> Model:
         raise KnowledgeError([_problem(path, detail) for detail in error.errors()]) from None
 
 
+def parse_yaml(text: str) -> Any:
+    """What a YAML text holds. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - CSafeLoader is safe
+
+
 def read_yaml(path: Path) -> Any:
     """Reads one YAML file. Raises KnowledgeError when it is missing or no YAML."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - CSafeLoader is safe
+        return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KnowledgeError([Problem(str(path), 1, f"cannot be read ({error.strerror})", "restore the file")]) from None
     except UnicodeDecodeError:
@@ -140,6 +179,10 @@ def _table(path: Path, kind: type[Model]) -> dict[str, Model]:
 
 def _problem(path: Path, detail: Any, prefix: tuple[Any, ...] = ()) -> Problem:
     keys = (*prefix, *detail["loc"])
-    where = ".".join(map(str, keys))
+    return Problem(str(path), line_of(path, keys), *explain(detail, keys), keys)
+
+
+def explain(detail: Any, keys: tuple[Any, ...]) -> tuple[str, str]:
+    """What pydantic complains about at `keys`, and how to mend it."""
     mend = MENDS.get(detail["type"], "see knowledge/README.md for the format")
-    return Problem(str(path), line_of(path, keys), f"{where}: {detail['msg']}", mend)
+    return f"{'.'.join(map(str, keys))}: {detail['msg']}", mend

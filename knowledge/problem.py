@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import yaml
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong in one line of one file."""
+    """One thing wrong in one line of one file; `keys` lead to the value in that file."""
 
     file: str
     line: int
     what: str
     mend: str
+    keys: tuple[Any, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what}; {self.mend}"

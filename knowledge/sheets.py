@@ -97,9 +97,17 @@ def merge(entries: Mapping[str, Entry], tables: Tables) -> list[Entry]:
         places[name, "claims"] = ("claims", rows[0])
     for row in tables.get("texts", []):
         name, language = row.cells["id"], row.cells["language"]
-        drafts[name][language] = {column: _value(column, row.cells[column]) for column in TEXT}
+        drafts[name][language] = {column: _value(column, row.cells[column]) for column in TEXT} | _behind(
+            drafts[name].get(language), row
+        )
         places[name, language] = ("texts", row)
     return _changed(entries, drafts, places)
+
+
+def _behind(text: dict[str, Any] | None, row: Row) -> dict[str, Any]:
+    """The mark stays until somebody changes the text."""
+    same = text and all(text[column] == row.cells[column].strip() for column in ("question", "answer"))
+    return {"behind": text["behind"]} if text and same else {}
 
 
 def _value(column: str, cell: str) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from functools import lru_cache
+from itertools import takewhile
 from typing import get_args
 
 from knowledge.entry import LANGUAGES, Letter
@@ -25,7 +26,7 @@ _WORD = re.compile(r"\w+")
 
 def names_and_places(library: Library, today: dt.date) -> Iterator[Problem]:
     """An entry lies at entries/<topic>/<id>.yml, and everything it points to exists."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         path = library.paths[entry.id]
         if entry.topic not in library.topics:
             yield library.problem(entry, ("topic",), f"unknown topic {entry.topic!r}", "use an id from topics.yml")
@@ -40,7 +41,7 @@ def names_and_places(library: Library, today: dt.date) -> Iterator[Problem]:
 
 def evidence(library: Library, today: dt.date) -> Iterator[Problem]:
     """Every piece of evidence names a known source; in a kept document it has lines and a fingerprint."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         for i, claim in enumerate(entry.claims):
             for j, item in enumerate(claim.evidence):
                 keys = ("claims", i, "evidence", j)
@@ -66,12 +67,14 @@ def sources(library: Library, today: dt.date) -> Iterator[Problem]:
 
 
 def dates(library: Library, today: dt.date) -> Iterator[Problem]:
-    """An entry was checked in the past, is valid after that, and has not expired."""
-    for entry in library.entries.values():
+    """An entry was checked in the past, is valid after that, and has not expired; only a translation is ever behind."""
+    for entry in library.checked():
         if entry.checked_on > today:
             yield library.problem(entry, ("checked_on",), "checked_on lies in the future", "write the day it was checked")
         if entry.valid_until <= entry.checked_on:
             yield library.problem(entry, ("valid_until",), "valid_until is not after checked_on", "give a later date")
+        if entry.nl.behind is not None:
+            yield library.problem(entry, ("nl", "behind"), "the Dutch text cannot be behind itself", "remove behind")
         if entry.valid_until < today:
             yield library.problem(
                 entry, ("valid_until",), "expired: it is no longer served", "check it again and set a new date"
@@ -80,7 +83,7 @@ def dates(library: Library, today: dt.date) -> Iterator[Problem]:
 
 def spelling(library: Library, today: dt.date) -> Iterator[Problem]:
     """A file is spelled as Kompas writes it, so that a change from a spreadsheet shows the changed words only."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         if library.paths[entry.id].read_text(encoding="utf-8") != as_yaml(entry):
             yield Problem(str(library.paths[entry.id]), 1, "quotes or line breaks differ from how Kompas writes them",
                           "run `kompas knowledge tidy`: it changes no word")  # fmt: skip
@@ -100,7 +103,7 @@ def coverage(library: Library, today: dt.date) -> Iterator[Problem]:
 
 def finished(library: Library, today: dt.date) -> Iterator[Problem]:
     """Nothing of the skeleton is left."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         for key, value in entry.model_dump(mode="json").items():
             if TO_WRITE in str(value):
                 yield library.problem(entry, (key,), f"still holds {TO_WRITE}", "write it, or delete the entry")
@@ -110,29 +113,36 @@ def phrasings_apart(library: Library, today: dt.date) -> Iterator[Problem]:
     """The same words never lead to two entries in one language."""
     owner: dict[tuple[str, str], str] = {}
     for entry_id, language, phrasing in library.phrasings():
-        key = (language, " ".join(fold(phrasing).split()).strip(" ?.,¿"))
-        first = owner.setdefault(key, entry_id)
+        first = owner.setdefault((language, _as_asked(phrasing)), entry_id)
         if first != entry_id:
             entry = library.entries[entry_id]
             yield library.problem(entry, (language, "phrasings"), f"{phrasing!r} also stands in {first}",
                       "keep it in the entry that answers it")  # fmt: skip
 
 
+@lru_cache(maxsize=100_000)
+def _as_asked(phrasing: str) -> str:
+    return " ".join(fold(phrasing).split()).strip(" ?.,¿")
+
+
 def answers_apart(library: Library, today: dt.date) -> Iterator[Problem]:
     """No two answers say the same thing in the same words."""
     for language in LANGUAGES:
         turns = {entry.id: _turns_of_phrase(entry.text(language).answer) for entry in library.entries.values()}
-        for one, other in combinations(turns, 2):
-            shared = len(turns[one] & turns[other])
-            if shared > SAME_ANSWER * min(len(turns[one]), len(turns[other])):
-                entry = library.entries[other]
-                yield library.problem(entry, (language, "answer"), f"says nearly the same as {one}",
-                                      "make one entry of the two, or say here only what is different")  # fmt: skip
+        for entry in library.checked():
+            own = turns[entry.id]
+            for one in takewhile(entry.id.__ne__, turns):
+                shared = len(turns[one] & own)
+                if shared > SAME_ANSWER * min(len(turns[one]), len(own)):
+                    yield library.problem(entry, (language, "answer"), f"says nearly the same as {one}",
+                                          "make one entry of the two, or say here only what is different")  # fmt: skip
 
 
-def _turns_of_phrase(answer: str) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=20_000)
+def _turns_of_phrase(answer: str) -> frozenset[int]:
+    """Hashes of all five words in a row: what is kept for every answer takes little room."""
     words = _WORD.findall(fold(answer))
-    return {tuple(words[start : start + SHINGLE]) for start in range(len(words) - SHINGLE + 1)}
+    return frozenset(hash(tuple(words[start : start + SHINGLE])) for start in range(len(words) - SHINGLE + 1))
 
 
 def open_words(library: Library, today: dt.date) -> Iterator[Problem]:
@@ -143,7 +153,7 @@ def open_words(library: Library, today: dt.date) -> Iterator[Problem]:
             if entry_id not in library.entries:
                 line = line_of(path, ("words", name, "choices", entry_id))
                 yield Problem(str(path), line, f"unknown entry {entry_id!r}", "name the id of an entry")
-    for entry in library.entries.values():
+    for entry in library.checked():
         for language in LANGUAGES:
             for index, phrasing in enumerate(entry.text(language).phrasings):
                 if library.open_words.find(phrasing):

@@ -53,7 +53,7 @@ _DATE_OR_TERM = re.compile(
 
 def words(library: Library, today: dt.date) -> Iterator[Problem]:
     """No stigma, no promise nobody can keep, no exclamation mark, no unknown phone number in what we say."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         for language in LANGUAGES:
             text = entry.text(language)
             for key, said in (("question", text.question), ("answer", text.answer)):
@@ -78,7 +78,7 @@ def _words(library: Library, entry: Entry, keys: tuple[Any, ...], said: str) -> 
 
 def deadline_in_letters(library: Library, today: dt.date) -> Iterator[Problem]:
     """An entry that explains a letter speaks of a date, term or week in every language."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         for language in LANGUAGES if entry.letters else ():
             if not _DATE_OR_TERM.search(fold(entry.text(language).answer)):
                 yield library.problem(entry, (language, "answer"), "explains a letter but names no date or term",
@@ -118,7 +118,7 @@ def _host(url: str) -> str:
 
 def numbers_agree(library: Library, today: dt.date) -> Iterator[Problem]:
     """The five answers name the same numbers: a wrong deadline in one language is a wrong deadline."""
-    for entry in library.entries.values():
+    for entry in library.checked():
         dutch = _numbers(entry.nl.answer)
         for language in LANGUAGES[1:]:
             found = _numbers(entry.text(language).answer)
@@ -134,7 +134,7 @@ def _numbers(answer: str) -> list[str]:
 def terms_agree(library: Library, today: dt.date) -> Iterator[Problem]:
     """A fixed term of the glossary that the Dutch answer uses is named in every language, in its words or in Dutch."""
     glossary = library.glossary
-    for entry in library.entries.values():
+    for entry in library.checked():
         dutch = [term for term in dict.fromkeys(glossary.notions(entry.nl.answer, "nl")) if glossary.terms[term].fixed]
         for language in LANGUAGES[1:] if dutch else ():
             answer = entry.text(language).answer
@@ -169,6 +169,6 @@ def risk_named(library: Library, today: dt.date) -> Iterator[Problem]:
 
 
 def _answers(library: Library) -> Iterator[tuple[Entry, str, str]]:
-    for entry in library.entries.values():
+    for entry in library.checked():
         for language in LANGUAGES:
             yield entry, language, entry.text(language).answer

@@ -12,6 +12,8 @@ from knowledge.entry import Entry, Evidence
 
 # Fields that stand on one line, as `{...}` or `[...]`.
 INLINE = ("letters", "see_also", "evidence")
+# A file is written beside its place under its name with this added, and then takes its place.
+ASIDE = ".new"
 
 
 class _Inline(list[Any]):
@@ -28,6 +30,10 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Never without indentation."""
         super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always: a list that two languages share is written twice."""
+        return True
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -49,7 +55,14 @@ def as_yaml(entry: Entry) -> str:
     for value in content.values():
         if isinstance(value, dict):
             value["answer"] += "\n"
+            if value["behind"] is None:
+                del value["behind"]
             value["phrasings"] = list(value["phrasings"])
+    return dump(content)
+
+
+def dump(content: dict[str, Any]) -> str:
+    """Plain data as YAML, in the spelling of all files here."""
     text: str = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000)
     return text
 
@@ -60,10 +73,25 @@ def _evidence(item: Evidence) -> _InlineMap:
 
 def write(entry: Entry, path: Path) -> None:
     """Writes the entry's file as a whole: a crash leaves the old file or the new one, never half of one."""
+    put(path, as_yaml(entry))
+
+
+def put(path: Path, text: str) -> None:
+    """Writes a file as a whole. When this returns, the text is on the disk and survives a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".yml.new")
+    aside = path.with_suffix(f"{path.suffix}{ASIDE}")
     with aside.open("w", encoding="utf-8") as file:
-        file.write(as_yaml(entry))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Brings to the disk which files a folder has, after one came or went."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.rendering import NONE_VALUE, answer, choices, decided, source_titles
-from knowledge.entry import LANGUAGES
+from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import load
 from retrieval.decision import Choice, Decision
 from tests.conftest import REAL_KNOWLEDGE, make_entry, write_entry
@@ -31,6 +32,14 @@ def test_every_answer_fits_every_channel_and_names_its_source_date_and_status(la
         assert library.sources[entry.claims[0].evidence[0].source].title in reply.text
         assert len(reply.buttons) <= 3
         assert all(len(button.value.encode()) <= VALUE_LIMIT for button in reply.buttons)
+
+
+def test_a_translation_that_is_behind_shows_its_own_date(folder: Path) -> None:
+    """The Dutch was checked again; the Polish, which was not, does not claim that it was."""
+    content = make_entry("keys-lost", "keys", "lost keys")
+    entry = Entry.model_validate(content | {"pl": content["pl"] | {"behind": "2026-03-02"}})
+    assert entry.checked("pl") == dt.date(2026, 3, 2) and "2026-03-02" in answer(entry, "pl", load(folder)).text
+    assert entry.checked("nl") == entry.checked_on and "2026-11-01" in answer(entry, "nl", load(folder)).text
 
 
 def test_a_law_is_named_once_with_all_its_articles(folder: Path) -> None:

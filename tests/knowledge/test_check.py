@@ -84,6 +84,7 @@ WRONG = {
         "pl": dict(GOOD["pl"], answer="Zrob to przed ta data dzisiaj prosze. " * 12),
     },
     "does not name the risk": GOOD | {"risk": "The lock may break."},
+    "the Dutch text cannot be behind itself": GOOD | {"nl": GOOD["nl"] | {"behind": "2026-03-02"}},
     "no entry explains a letter from cak": GOOD | {"letters": []},
     "names no date": GOOD | {"letters": ["cak"], "en": dict(GOOD["en"], answer="Words about a letter. " * 20)},
 }

@@ -70,6 +70,16 @@ def test_a_file_that_is_not_utf8_is_named(folder: Path) -> None:
         load(folder)
 
 
+def test_an_edited_file_is_read_again(folder: Path) -> None:
+    """Entries that were read before are kept by what they hold, not by their name."""
+    path = folder / "entries" / "keys" / "keys-lost.yml"
+    before, text = load(folder), path.read_text()
+    path.write_text(text.replace("scope: national", "scope: municipality"))
+    assert load(folder).entries["keys-lost"].scope == "municipality"
+    path.write_text(text)
+    assert load(folder) == before
+
+
 def test_one_id_belongs_to_one_file(folder: Path) -> None:
     """A copied file that kept its id is refused."""
     path = folder / "entries" / "keys" / "keys-lost.yml"

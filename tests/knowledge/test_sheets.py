@@ -16,7 +16,7 @@ from knowledge import sheets, spreadsheet
 from knowledge.entry import Entry
 from knowledge.library import load
 from knowledge.sheets import Row, SheetError
-from tests.conftest import REAL_KNOWLEDGE
+from tests.conftest import REAL_KNOWLEDGE, TODAY
 from tests.knowledge.test_writing import entries
 
 FORMS = ["book.xlsx", "folder"]
@@ -65,6 +65,22 @@ def test_one_language_alone_changes_that_language_alone(folder: Path) -> None:
     (changed,) = sheets.merge(library.entries, {"texts": tables["texts"]})
     assert sheets.differences(library.entries["keys-lost"], changed) == ["ro.question"]
     assert sheets.differences(None, changed) == ["new"]
+
+
+def test_the_mark_behind_stays_until_the_text_changes(folder: Path) -> None:
+    """A translator who adds ways to ask has not brought the translation up to date; one who changes the answer has."""
+    library = load(folder)
+    entry = library.entries["keys-lost"]
+    behind = entry.model_copy(update={"ro": entry.ro.model_copy(update={"behind": TODAY})})
+    tables = sheets.to_tables([behind])
+    assert sheets.merge({"keys-lost": behind}, tables) == []
+    row = tables["texts"][-1]
+    row.cells["phrasings"] += "\nunde sunt cheile mele"
+    (more,) = sheets.merge({"keys-lost": behind}, tables)
+    assert more.ro.behind == TODAY and more.ro.phrasings[-1] == "unde sunt cheile mele"
+    row.cells["question"] = "Ce fac cu cheile?"
+    (newer,) = sheets.merge({"keys-lost": behind}, tables)
+    assert newer.ro.behind is None
 
 
 def test_what_an_editor_changed_meanwhile_is_not_overwritten(folder: Path) -> None:

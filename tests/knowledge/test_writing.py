@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from pathlib import Path
 
 import yaml
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from knowledge.entry import LANGUAGES, Claim, Entry, Evidence, Text
 from knowledge.library import read_entry
 from knowledge.writing import as_yaml, write
-from tests.conftest import TODAY, make_entry
+from tests.conftest import REAL_KNOWLEDGE, TODAY, make_entry
 
 # What people type, with everything YAML and spreadsheets could trip over, but no control characters.
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"))
@@ -66,6 +67,20 @@ def entries(draw: st.DrawFn) -> Entry:
 def test_an_entry_is_read_back_as_it_was_written(entry: Entry) -> None:
     """Quotes, colons, words that look like numbers or dates, every alphabet: nothing changes."""
     assert Entry.model_validate(yaml.safe_load(as_yaml(entry))) == entry
+
+
+@given(entries(), st.none() | st.dates())
+def test_the_mark_behind_is_written_only_where_it_stands(entry: Entry, behind: dt.date | None) -> None:
+    """A language that is not behind says nothing about it, so no file changes that has none."""
+    entry = entry.model_copy(update={"pl": entry.pl.model_copy(update={"behind": behind})})
+    assert Entry.model_validate(yaml.safe_load(as_yaml(entry))) == entry
+    assert as_yaml(entry).count("\n  behind: ") == (0 if behind is None else 1)
+
+
+def test_every_committed_file_is_spelled_as_it_would_be_written() -> None:
+    """Taking an entry over changes the words that changed, and no other line."""
+    for path in (REAL_KNOWLEDGE / "entries").rglob("*.yml"):
+        assert as_yaml(read_entry(path)) == path.read_text(encoding="utf-8")
 
 
 def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
