@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -21,7 +22,7 @@ from bot.messages import say
 from bot.rendering import Reply
 from bot.said import Said
 from bot.towns import only_town, town_in
-from bot.tracker import entity_of, form_of, intent_of, language_of, slot_of, text_of, topic_prior
+from bot.tracker import entity_of, form_of, intent_of, language_of, likely_topic, slot_of, text_of, topic_prior
 from knowledge.entry import Entry
 from knowledge.open_words import word_set
 from retrieval.decision import Decision
@@ -131,7 +132,9 @@ class Answering:
             return self._answered(tracker, rendering.decided(decision, library), entry, typed=True)
         if letter and (sender or decision.outcome == "unknown"):
             return Said(events=self._letter(sender, None))
-        return Said.one(rendering.decided(decision, library))
+        reply = rendering.decided(decision, library)
+        # For counting what is missing: an unknown question may still have a topic.
+        return Said.one(replace(reply, topic=likely_topic(tracker)) if reply.decision == "unknown" else reply)
 
     def _has_letter(self, text: str) -> bool:
         """Whether a message says that there is a letter and nothing of what it is about."""

@@ -8,6 +8,9 @@ from rasa_sdk import Tracker
 
 from knowledge.entry import LANGUAGES
 
+# Rasa's belief (0 to 1) from which a topic is likelier than all else together.
+LIKELY = 0.5
+
 
 def language_of(tracker: Tracker) -> str:
     """The language the gateway wrote beside the message; English when there is none."""
@@ -24,6 +27,12 @@ def topic_prior(tracker: Tracker) -> dict[str, float]:
         for intent in ranking
         if str(intent.get("name", "")).startswith("ask_")
     }
+
+
+def likely_topic(tracker: Tracker) -> str | None:
+    """The topic Rasa believes in more than in anything else together; None when it is not sure of any."""
+    topic, belief = max(topic_prior(tracker).items(), key=lambda item: item[1], default=("", 0.0))
+    return topic if belief > LIKELY else None
 
 
 def text_of(tracker: Tracker) -> str:

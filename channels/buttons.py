@@ -34,7 +34,9 @@ TYPED = {
 }
 # Not Rasa's: the gateway keeps the language, or asks for it.
 LANGUAGE, ASK = "lang", "other"
-_VALUE = re.compile(rf"^({'|'.join([*COMMANDS, LANGUAGE, 'act'])}):([a-z0-9_-]{{0,60}})$")
+# Nor this: a question without an answer is given to the editors. Asked, agreed, or not after all.
+DONATE, DONATE_ASK, DONATE_YES, DONATE_NO = "donate", "ask", "yes", "no"
+_VALUE = re.compile(rf"^({'|'.join([*COMMANDS, LANGUAGE, DONATE, 'act'])}):([a-z0-9_-]{{0,60}})$")
 
 
 _ACTS = {value.removeprefix("act:") for value in TYPED.values() if value.startswith("act:")}
@@ -42,7 +44,7 @@ _ACTS = {value.removeprefix("act:") for value in TYPED.values() if value.startsw
 
 @dataclass(frozen=True)
 class Press:
-    """A pressed button: its kind (a key of COMMANDS, or LANGUAGE) and what it names."""
+    """A pressed button: its kind (a key of COMMANDS, LANGUAGE or DONATE) and what it names."""
 
     kind: str
     value: str
@@ -58,7 +60,12 @@ def pressed(text: str) -> Press | None:
     if match is None:
         return None
     kind, value = match[1], match[2]
-    allowed = {LANGUAGE: value in (*LANGUAGES, ASK), "entry": bool(value), "act": value in _ACTS}
+    allowed = {
+        LANGUAGE: value in (*LANGUAGES, ASK),
+        DONATE: value in (DONATE_ASK, DONATE_YES, DONATE_NO),
+        "entry": bool(value),
+        "act": value in _ACTS,
+    }
     return Press(kind, value) if allowed.get(kind, True) else None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 import time
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -15,10 +16,12 @@ from typing import Protocol
 
 from bot import rendering
 from bot.crisis.rules import Kind
+from bot.messages import say
 from bot.other_languages import other_language
-from bot.rendering import Reply
+from bot.rendering import Button, Reply
 from channels.asking import question_of
-from channels.buttons import ASK, LANGUAGE, START, Press, for_rasa, pressed
+from channels.buttons import ASK, DONATE, DONATE_ASK, DONATE_NO, DONATE_YES, LANGUAGE, START, Press, for_rasa, pressed
+from channels.donations import Donations, Question
 from channels.limits import PATIENCE_SECONDS, QUEUE_SECONDS, TEXT_CHARACTERS, TURNS_AT_ONCE
 from channels.metrics import Metrics
 from channels.rasa import RasaDown
@@ -102,6 +105,7 @@ class Gateway:
     sessions: Sessions = field(default_factory=Sessions)
     pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
     metrics: Metrics = field(default_factory=Metrics)
+    donations: Donations | None = None  # None: no question can be given to the editors
 
     def __post_init__(self) -> None:
         """Makes the gate that lets only so many turns in at once."""
@@ -159,6 +163,15 @@ class Gateway:
             sender = f"{turn.pseudonym}{turn.session.epoch}"
             return await self.dialogue.send(sender, for_rasa(turn.text, turn.press), turn.language)
 
+    def _offer(self, turn: Turn, replies: list[Reply]) -> list[Reply]:
+        """A typed question without an answer can be given to the editors: a button under the reply says so."""
+        unknown = next((reply for reply in replies if reply.decision == "unknown"), None)
+        if self.donations is None or turn.press or unknown is None:
+            return replies
+        turn.session.unanswered = Question(turn.language, unknown.topic or "", turn.text)
+        button = Button(say(turn.language, "donate"), f"{DONATE}:{DONATE_ASK}")
+        return [replace(r, buttons=(*r.buttons, button)) if r is unknown else r for r in replies]
+
 
 def clean(text: str) -> str:
     """Text without control and invisible characters, lone surrogates and needless spaces."""
@@ -170,6 +183,8 @@ def clean(text: str) -> str:
 async def recognise_button(gateway: Gateway, turn: Turn) -> None:
     """A pressed button sends its value as text."""
     turn.press = pressed(turn.text)
+    if turn.press is None or turn.press.kind != DONATE:
+        turn.session.unanswered = None
 
 
 async def detect_language(gateway: Gateway, turn: Turn) -> None:
@@ -248,6 +263,30 @@ async def redact(gateway: Gateway, turn: Turn) -> None:
         turn.text = question_of(redacted(turn.text))
 
 
+async def take_donation(gateway: Gateway, turn: Turn) -> list[Reply] | None:
+    """Shows a question as it would be kept, and keeps it only when the person agrees."""
+    if turn.press is None or turn.press.kind != DONATE:
+        return None
+    session, question = turn.session, turn.session.unanswered
+    if gateway.donations is None or question is None:
+        return [rendering.dialogue(turn.language, "donate_nothing")]
+    if turn.press.value == DONATE_ASK:
+        return [_as_kept(question, turn.language)]
+    session.unanswered = None
+    if turn.press.value == DONATE_NO:
+        return [rendering.dialogue(turn.language, "donate_not_kept")]
+    try:
+        gateway.donations.add(question)
+    except sqlite3.Error:
+        return [rendering.dialogue(turn.language, "donate_failed")]
+    return [rendering.dialogue(turn.language, "donate_kept")]
+
+
+def _as_kept(question: Question, language: str) -> Reply:
+    buttons = tuple(Button(say(language, f"donate_{value}"), f"{DONATE}:{value}") for value in (DONATE_YES, DONATE_NO))
+    return Reply(say(language, "donate_show", question=question.text), "dialogue", None, buttons)
+
+
 async def ask_rasa(gateway: Gateway, turn: Turn) -> list[Reply]:
     """Everything else is Rasa's: what kind of turn it is, and the answer."""
     replies = await gateway.ask(turn)
@@ -283,5 +322,6 @@ STEPS: tuple[Step, ...] = (
     redact,
     ask_language,
     choose_language,
+    take_donation,
     ask_rasa,
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.crisis.rules import Kind
+from channels.donations import Question
 from channels.limits import IDLE_SECONDS, PER_SESSION, SESSIONS, Rate
 
 
@@ -19,7 +20,8 @@ class Session:
     """`language` is None until a message said enough; `spoken` is the language of the last reply.
 
     `waiting` is a message whose language was asked, until the next one comes; `crisis` is the kind of crisis answered last,
-    to be answered again in another language. `epoch` makes a new pseudonym for Rasa after "forget me" and a crisis.
+    to be answered again in another language; `unanswered` is the last question without an answer, redacted, until the next
+    message that does not give it to the editors. `epoch` makes a new pseudonym for Rasa after "forget me" and a crisis.
     """
 
     language: str | None = None
@@ -27,6 +29,7 @@ class Session:
     asked_language: bool = False
     waiting: str | None = field(default=None, repr=False)
     crisis: Kind | None = field(default=None, repr=False)
+    unanswered: Question | None = field(default=None, repr=False)
     tokens: float = PER_SESSION.burst
     refilled: float = 0.0
     used: float = 0.0
