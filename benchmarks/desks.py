@@ -25,9 +25,9 @@ from retrieval.trial import ranked
 TIMES = 20
 
 
-def timed(call: Callable[[], Any]) -> float:
+def timed(call: Callable[..., Any], *arguments: Any) -> float:
     began = time.perf_counter()
-    call()
+    call(*arguments)
     return (time.perf_counter() - began) * 1000
 
 
@@ -53,8 +53,8 @@ def main() -> None:
 def measure(retrieval: Any, library: Library, shelf: Shelf, workshop: Workshop) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
 
-    def add(what: str, call: Callable[[], Any]) -> None:
-        found.setdefault(what, []).append(timed(call))
+    def add(what: str, call: Callable[..., Any], *arguments: Any) -> None:
+        found.setdefault(what, []).append(timed(call, *arguments))
 
     texts = [text for _, text in public_questions()]
     for number, name in enumerate(list(library.entries)[:: len(library.entries) // TIMES][:TIMES]):
@@ -62,18 +62,18 @@ def measure(retrieval: Any, library: Library, shelf: Shelf, workshop: Workshop) 
         content = opened.content | {
             "nl": opened.content["nl"] | {"phrasings": [*opened.content["nl"]["phrasings"], f"vraag {number} x"]}
         }
-        add("check while typing", lambda: check_content(library, content, dt.date.today()))
-        add("search", lambda: ranked(retrieval.assistant.searcher, texts[number], "nl"))
-        add("trial, with its index", lambda: retrieval.trials.ranked(texts[number], "nl", content))
-        add("trial, another question", lambda: retrieval.trials.ranked(texts[number + 1], "nl", content))
+        add("check while typing", check_content, library, content, dt.date.today())
+        add("search", ranked, retrieval.assistant.searcher, texts[number], "nl")
+        add("trial, with its index", retrieval.trials.ranked, texts[number], "nl", content)
+        add("trial, another question", retrieval.trials.ranked, texts[number + 1], "nl", content)
         if number % 5 == 0:
-            add("whose questions it takes", lambda: retrieval.trials.moved(content, public_questions()))
-        add("save", lambda: workshop.save(name, content, opened.version, "anna"))
+            add("whose questions it takes", retrieval.trials.moved, content, public_questions())
+        add("save", workshop.save, name, content, opened.version, "anna")
         seen = workshop.open(name).version
-        add("take over", lambda: workshop.take_over(name, ["nl"], "checked", "anna", seen))
+        add("take over", workshop.take_over, name, ["nl"], "checked", "anna", seen)
         add("serve a new phrasing: page", shelf.reload)
         add("serve a new phrasing: answers", retrieval.reload)
-        add("withdraw", lambda: workshop.withdraw(name, ["pl"], "a try", "rob"))
+        add("withdraw", workshop.withdraw, name, ["pl"], "a try", "rob")
         add("serve a withdrawal: answers", retrieval.reload)
     return found
 
