@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import yaml
@@ -111,6 +111,7 @@ def build_assistant(settings: Settings, calibrated: bool = True) -> Retrieval:
     calibration = calibration_of(settings, encoder) if calibrated else UNCALIBRATED
     known, one = Terms(), Lock()
     searcher = Searcher(encoder, build(library, store, outside, known), calibration)
+    store.keep()
 
     def reload() -> None:
         with one:
@@ -118,13 +119,20 @@ def build_assistant(settings: Settings, calibrated: bool = True) -> Retrieval:
             if fresh.version != searcher.index.library.version:
                 # What is withdrawn or approved changes no way to ask: it counts at once.
                 searcher.index = with_library(searcher.index, fresh) or build(fresh, store, outside, known)
-                return_memory()
+                # Those who wait for the change need not wait for this.
+                Thread(target=tidy).start()
+
+    def tidy() -> None:
+        with one:
+            store.keep()
+            return_memory()
 
     def build_beside(changed: Library, vectors: Store) -> Index:
         with one:
             return build(changed, vectors, outside, known)
 
     return_memory()
+    gc.freeze()  # what was loaded stays: looking through it again and again costs a tenth of every build
     # Fitted when first asked: the action server gets messages whose language is known and that are no crisis.
     guesser = cache(partial(build_guesser, settings, library))
     detector = cache(partial(build_detector, settings, library))

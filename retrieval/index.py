@@ -58,7 +58,8 @@ def build(library: Library, store: Store, outside: dict[str, list[str]] | None =
     ids = tuple(library.entries)
     phrasings = _phrasings(library, ids, outside or {})
     # People type without accents: each phrasing is known as written and as typed on a phone.
-    bare = [Phrasing(p.owner, p.language, fold(p.text)) for p in phrasings if fold(p.text) != p.text.lower()]
+    folded = [fold(phrasing.text) for phrasing in phrasings]
+    bare = [Phrasing(p.owner, p.language, text) for p, text in zip(phrasings, folded, strict=True) if text != p.text.lower()]
     everything = phrasings + bare
     vectors = store.vectors([phrasing.text for phrasing in everything])
     owners = np.array([phrasing.owner for phrasing in everything], dtype=np.int64)

@@ -28,25 +28,28 @@ class VectorStore:
         self._encoder = encoder
         self._path = folder / f"{encoder.name}.npz" if folder else None
         self._known: dict[str, Vectors] = _read(self._path)
+        self._changed = False
 
     def vectors(self, sentences: list[str]) -> Vectors:
-        """Vectors of shape (len(sentences), dimensions); what is not known yet is encoded and kept."""
+        """Vectors of shape (len(sentences), dimensions); what is not known yet is encoded, and kept with `keep`."""
         keys = [_key(sentence) for sentence in sentences]
         missing = {key: sentence for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}
         if missing:
             self._known.update(zip(missing, self._encoder.encode(list(missing.values())), strict=True))
             # Only what is in use stays, so that the file does not grow with every edit.
             self._known = {key: self._known[key] for key in keys}
-            self._write()
+            self._changed = True
         return np.stack([self._known[key] for key in keys])
 
     def known(self, sentence: str) -> Vectors | None:
         """The vector of a sentence that is in use."""
         return self._known.get(_key(sentence))
 
-    def _write(self) -> None:
-        if self._path is None:
+    def keep(self) -> None:
+        """Writes what is new for the next start: a tenth of a second and more, so after serving it."""
+        if self._path is None or not self._changed:
             return
+        self._changed = False
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(f"{self._path.stem}.{os.getpid()}.npz")
         np.savez(temporary, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))

@@ -158,7 +158,9 @@ class CountingEncoder(SentenceEncoder):
 def test_vectors_are_kept_and_only_new_sentences_are_encoded(tiny_model: Path, tmp_path: Path) -> None:
     """A second start encodes nothing, an edit encodes one sentence, and a torn file is made again."""
     encoder = CountingEncoder(tiny_model)
-    first = VectorStore(encoder, tmp_path).vectors(["lost keys", "a boat"])
+    store = VectorStore(encoder, tmp_path)
+    first = store.vectors(["lost keys", "a boat"])
+    store.keep()
     assert encoder.encoded == 2
     again = VectorStore(encoder, tmp_path)
     assert np.array_equal(again.vectors(["lost keys", "a boat"]), first)
