@@ -17,6 +17,8 @@ from bot.assistant import Assistant
 from bot.feedback import Feedback
 from retrieval.trial import Moved, Question, Ranked, Trials, ranked
 
+# Searches of the outreach desk at once: people in the chat go first, and the desk has a search of its own to fall back on.
+SEARCHES = 2
 # How long the index of a trial is kept after the last one (seconds): as long as an editor thinks about the next question.
 TRIAL_KEPT = 120.0
 
@@ -77,9 +79,12 @@ def create_app(
     def counts() -> list[dict[str, str | int]]:
         return feedback.rows()
 
+    few = asyncio.Semaphore(SEARCHES)
+
     @app.post("/search")
     async def search(asked: Asked) -> dict[str, Any]:
-        return _ranked(await asyncio.to_thread(ranked, assistant.searcher, asked.text, asked.language))
+        async with few:
+            return _ranked(await asyncio.to_thread(ranked, assistant.searcher, asked.text, asked.language))
 
     @app.post("/reload")
     async def reload_now() -> dict[str, str]:
