@@ -26,9 +26,10 @@ setup:
 setup-tests:
 	@$(PYTHON) tools/setup.py --tests
 
-# Transcript and screenshots of the README, made by asking the running assistant.
+# Transcript and screenshots of the README, made by asking the running assistant, and the pictures of the two desks.
 docs: setup-tests
 	.venv/bin/python tools/readme.py
+	.venv/bin/python tools/pictures.py
 
 # Trains the sentence encoder anew: up to three hours on two cores (retrieval/training/).
 encoder: setup-tests
