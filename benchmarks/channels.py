@@ -35,6 +35,8 @@ from tests.peers.graph_api import bsuid_of
 from tests.peers.telegram_api import TOKEN
 from tests.whole.connected import APP_SECRET, WHATSAPP_TOKEN, connect, crash, wait_until_ok
 
+# Seconds between "all is up again" and the next kill: any point, in the rush after a restart as well as in the calm after it.
+BETWEEN = (0.3, 15.0)
 PARTS = ("rasa_side.serve", "serve actions", "serve web")
 
 
@@ -173,7 +175,7 @@ def kill(bench: Bench, rate: float, times: int) -> None:
     feeding.start()
     dice, back = random.Random(2), []
     for number in range(times):
-        time.sleep(dice.uniform(0.3, 2.5))
+        time.sleep(dice.uniform(*BETWEEN))
         part = dice.choice(PARTS)
         at = time.monotonic()
         crash(bench.kompas, bench.settings_file, part)
@@ -198,7 +200,7 @@ def tell(bench: Bench, back: list[float], until: float) -> str:
     notices = {say(language, "still_looking") for language in LANGUAGES}
     sorry = {say(language, "unavailable") for language in LANGUAGES}
     counts: Counter[str] = Counter()
-    answers, longest = bench.answers(), 0.0
+    answers, longest, after_last = bench.answers(), 0.0, 0.0
     for at, peer, person in [said for said in bench.said if said[0] <= until]:
         sent = answers.get((peer, person if peer == "telegram" else bsuid_of(person)), [])
         got = [(when, text) for when, text in sent if text not in notices | sorry]
@@ -212,7 +214,12 @@ def tell(bench: Bench, back: list[float], until: float) -> str:
         if got:
             up = next((when for when in back if when >= at), at)
             longest = max(longest, got[0][0] - max(at, up))
-    return ", ".join(f"{what} {count}" for what, count in counts.items()) + f", longest wait once all was up {longest:.1f} s"
+            last = max((when for when in back if when <= got[0][0]), default=at)
+            after_last = max(after_last, got[0][0] - max(at, last))
+    told = ", ".join(f"{what} {count}" for what, count in counts.items())
+    return (
+        f"{told}, longest wait once all was up {longest:.1f} s, after the last restart before the answer {after_last:.1f} s"
+    )
 
 
 def main() -> None:

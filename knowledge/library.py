@@ -24,6 +24,14 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What editors are working on (knowledge/proposal.py); nothing reads it to answer anybody.
 PROPOSALS = "proposals"
 
+# The commonest complaints in plain words, by pydantic's error type and with its values.
+PLAIN = {
+    "missing": "is missing",
+    "string_too_long": "has more than {max_length} characters",
+    "string_too_short": "has fewer than {min_length} characters",
+    "too_short": "has {actual_length} of at least {min_length} items",
+    "string_type": "is no text",
+}
 # How to mend what pydantic complains about, by its error type; anything else gets the last one.
 MENDS = {
     "missing": "add this key",
@@ -185,4 +193,10 @@ def _problem(path: Path, detail: Any, prefix: tuple[Any, ...] = ()) -> Problem:
 def explain(detail: Any, keys: tuple[Any, ...]) -> tuple[str, str]:
     """What pydantic complains about at `keys`, and how to mend it."""
     mend = MENDS.get(detail["type"], "see knowledge/README.md for the format")
-    return f"{'.'.join(map(str, keys))}: {detail['msg']}", mend
+    return f"{'.'.join(map(str, keys))}: {in_plain_words(detail)}", mend
+
+
+def in_plain_words(detail: Any) -> str:
+    """What pydantic complains about, without where."""
+    plain = PLAIN.get(detail["type"])
+    return plain.format(**detail.get("ctx", {})) if plain else str(detail["msg"])

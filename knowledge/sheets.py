@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from knowledge.entry import LANGUAGES, Entry
+from knowledge.library import in_plain_words
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "entries": ("id", "topic", "scope", "audience", "letters", "see_also", "risk", "checked_on", "valid_until"),
@@ -212,7 +213,7 @@ def _complaint(name: str, detail: Any, places: dict[tuple[str, str], tuple[str, 
     keys = [str(key) for key in detail["loc"]]
     part = keys[0] if (name, keys[0]) in places else ""
     if (name, part) not in places:
-        return f"entry {name}: {'.'.join(keys)}: {detail['msg']}"
+        return f"entry {name}: {'.'.join(keys)}: {in_plain_words(detail)}"
     table, row = places[name, part]
     column = next((key for key in reversed(keys) if key in COLUMNS[table]), keys[0])
-    return f"{table} row {row.number}, column {column} ({name}): {detail['msg']}"
+    return f"{table} row {row.number}, column {column} ({name}): {in_plain_words(detail)}"

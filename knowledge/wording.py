@@ -22,7 +22,8 @@ STIGMA = re.compile(
 
 # What nobody can promise, in any language, folded to lower case without accents.
 PROMISES = re.compile(
-    r"\b(100 ?%|gegarandeerd|garandeer|guaranteed|garantizado|garantizamos|gwarantuj\w*|garantat|garantam"
+    r"\b(100 ?%|gegarandeerd|garandeer\w*|garanderen"
+    r"|(?<!no )(?<!not a )(?<!cannot )guarantee\w*|garantiz\w+|gwarant\w+|garant(at|am|eaz\w*)"
     r"|never be deported|nooit uitgezet|nunca te deportar\w*|nigdy cie nie deportuj\w*|niciodata deportat\w*)\b"
 )
 

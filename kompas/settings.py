@@ -101,7 +101,7 @@ class Settings(_Section):
 
     @property
     def state(self) -> Path:
-        """Where the ledger and its key are kept: hashes, no text and no names."""
+        """Where the ledger, the accounts of the desk and the questions given to the editors are kept."""
         return ROOT / self.gateway.state
 
     @property

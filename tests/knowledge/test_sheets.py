@@ -97,12 +97,12 @@ def test_what_an_editor_changed_meanwhile_is_not_overwritten(folder: Path) -> No
 
 Change = Callable[[dict[str, list[Row]]], object]
 MISTAKES: dict[str, Change] = {
-    "texts row 3, column answer (boats-mooring): String should have at least 350": lambda t: t["texts"][1].cells.update(answer="short"),
+    "texts row 3, column answer (boats-mooring): has fewer than 350": lambda t: t["texts"][1].cells.update(answer="short"),
     "texts row 2, column status (boats-mooring): Input should be": lambda t: t["texts"][0].cells.update(status="fine"),
     "texts row 2, column language: 'fr' is none of nl, en": lambda t: t["texts"][0].cells.update(language="fr"),
     "texts row 4, column id: no entry 'nobody'": lambda t: t["texts"][2].cells.update(id="nobody"),
     "texts row 3: the same id and language as row 2": lambda t: t["texts"][1].cells.update(language="nl"),
-    "texts row 2, column phrasings (boats-mooring): Tuple should have at least 12": lambda t: t["texts"][0].cells.update(phrasings="one"),
+    "texts row 2, column phrasings (boats-mooring): has 1 of at least 12": lambda t: t["texts"][0].cells.update(phrasings="one"),
     "entries row 2, column checked_on (boats-mooring): Input should be a valid date": lambda t: t["entries"][0].cells.update(checked_on="21 nov"),
     "entries row 2, column letters (boats-mooring): Input should be": lambda t: t["entries"][0].cells.update(letters="love"),
     "claims row 2, column print (boats-mooring): String should match": lambda t: t["claims"][0].cells.update(print="xyz"),
