@@ -6,8 +6,6 @@ python -m benchmarks.desks   → milliseconds, middle and longest of twenty
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from knowledge.workshop import Workshop
 from kompas.settings import ROOT, read_settings
 from kompas.wiring import build_assistant, public_questions
 from retrieval.trial import ranked
+from tests.whole.at_desk import into_git, own_knowledge
 
 TIMES = 20
 
@@ -33,14 +32,8 @@ def timed(call: Callable[..., Any], *arguments: Any) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        knowledge = Path(folder) / "knowledge"
-        shutil.copytree(ROOT / "knowledge", knowledge, ignore=shutil.ignore_patterns("*.py", "__pycache__", "proposals"))
-        for arguments in (
-            ("init", "-q"),
-            ("add", "-A"),
-            ("-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "begin"),
-        ):
-            subprocess.run(["git", *arguments], cwd=knowledge, check=True)
+        knowledge = own_knowledge(Path(folder))
+        into_git(knowledge)
         settings = read_settings(ROOT / "settings.toml")
         paths = settings.paths.model_copy(update={"knowledge": knowledge})
         retrieval = build_assistant(settings.model_copy(update={"paths": paths}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import pyotp  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect, sync_playwright  # noqa: E402
 
@@ -23,13 +21,13 @@ from channels.desk.signing import open_signing  # noqa: E402
 from knowledge.workshop import Workshop  # noqa: E402
 from kompas.settings import read_settings  # noqa: E402
 from tests.conftest import free_port, start_kompas, stop_kompas  # noqa: E402
+from tests.whole.at_desk import PASSWORD, into_git, own_knowledge, save, sign_in  # noqa: E402
 
 TARGET = ROOT / "docs" / "images"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 # What links and QR codes in the pictures lead to: nowhere.
 PUBLIC = "https://kompas.example"
 PEOPLE = ("mila", "sam")
-PASSWORD = "words only for pictures"
 DESKTOP, WIDE = ViewportSize(width=1280, height=900), ViewportSize(width=1680, height=1000)
 TALL = ViewportSize(width=1280, height=1300)
 NARROW, PHONE = ViewportSize(width=360, height=780), ViewportSize(width=390, height=844)
@@ -59,11 +57,8 @@ def main() -> int:
 
 def installation(home: Path) -> Path:
     """Settings with free ports, a state folder and a knowledge base of their own, in which somebody is at work."""
-    knowledge = home / "knowledge"
-    shutil.copytree(ROOT / "knowledge", knowledge, ignore=shutil.ignore_patterns("*.py", "__pycache__", "proposals"))
-    who = ("-c", "user.name=pictures", "-c", "user.email=pictures@desk.invalid")
-    for arguments in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "begin")):
-        subprocess.run(["git", *arguments], cwd=knowledge, check=True)
+    knowledge = own_knowledge(home)
+    into_git(knowledge)
     edit(Workshop(knowledge))
     text = re.sub(r"^port = \d+", lambda _: f"port = {free_port()}", (ROOT / "settings.toml").read_text(), flags=re.M)
     told = {"knowledge": knowledge, "secrets": home / "secrets", "state": home / "state", "public_url": PUBLIC}
@@ -98,7 +93,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def desk_pictures(browser: Browser, url: str, secrets: dict[str, str]) -> None:
-    pages = {name: signed_in(browser, url, name, secret) for name, secret in secrets.items()}
+    pages = {name: sign_in(browser, url, name, secret, DESKTOP) for name, secret in secrets.items()}
     mila, sam = pages["mila"], pages["sam"]
     mila.goto(f"{url}/desk?topic={TOPIC}")
     mila.locator("details.matrix summary").click()
@@ -130,21 +125,6 @@ def desk_pictures(browser: Browser, url: str, secrets: dict[str, str]) -> None:
         save(page)
     expect(sam.get_by_role("heading", level=1)).to_have_text("Two people changed the same thing")
     keep(sam, "desk-collision.png")
-
-
-def save(page: Page) -> None:
-    page.get_by_role("button", name="Save", exact=True).first.click()
-
-
-def signed_in(browser: Browser, url: str, name: str, secret: str) -> Page:
-    page = browser.new_context(locale="en-GB", viewport=DESKTOP).new_page()
-    page.goto(f"{url}/desk")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(pyotp.TOTP(secret).now())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(f"{url}/desk")
-    return page
 
 
 def find_pictures(browser: Browser, url: str) -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pyotp
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import read_entry
-from kompas.settings import ROOT
 from tests.conftest import REAL_KNOWLEDGE, Running, start_kompas, stop_kompas
+from tests.whole.at_desk import into_git, make_account, own_knowledge, save, sign_in
 from tests.whole.connected import elsewhere
-from tests.whole.test_page import CHROMIUM, QUIET
+from tests.whole.test_page import CHROMIUM, DESKTOP, QUIET
 
 pytestmark = [pytest.mark.rasa, pytest.mark.browser]
 
-PASSWORD = "a long password for tests"
 PEOPLE = {"anna": "editor", "berta": "editor", "rob": "reviewer"}
 # Nothing points to this entry, so that a knowledge base without it is whole.
 NEW = REAL_KNOWLEDGE / "entries" / "zorg" / "zorg-verslaving.yml"
@@ -66,15 +62,9 @@ class Desks:
 @pytest.fixture(scope="module")
 def desks(settings_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     home = tmp_path_factory.mktemp("desks")
-    knowledge = home / "knowledge"
-    shutil.copytree(REAL_KNOWLEDGE, knowledge, ignore=shutil.ignore_patterns("*.py", "__pycache__", "proposals"))
+    knowledge = own_knowledge(home)
     (knowledge / "entries" / "zorg" / NEW.name).unlink()
-    for arguments in (
-        ("init", "-q"),
-        ("add", "-A"),
-        ("-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "begin"),
-    ):
-        subprocess.run(["git", *arguments], cwd=knowledge, check=True)
+    into_git(knowledge)
     text = re.sub(r'^knowledge = ".*"$', f'knowledge = "{knowledge}"', elsewhere(settings_file), flags=re.M)
     path = home / "settings.toml"
     path.write_text(f'{text}[gateway]\nsecrets = "{home}/secrets"\nstate = "{home}/state"\n')
@@ -82,26 +72,12 @@ def desks(settings_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     kompas = start_kompas(path, home / "output.txt")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield Desks(kompas, knowledge, {name: sign_in(browser, kompas, name, secret) for name, secret in secrets.items()})
+        url = kompas.settings.web_url
+        yield Desks(
+            kompas, knowledge, {name: sign_in(browser, url, name, secret, DESKTOP) for name, secret in secrets.items()}
+        )
         browser.close()
     stop_kompas(kompas)
-
-
-def make_account(settings: Path, name: str, role: str) -> str:
-    command = [sys.executable, "-m", "kompas.cli", "--settings", str(settings), "desk", "add", name, "--role", role]
-    made = subprocess.run(command, cwd=ROOT, input=PASSWORD + "\n", capture_output=True, text=True, check=True)
-    return re.search(r"^secret: (\w+)$", made.stdout, flags=re.M)[1]  # type: ignore[index]
-
-
-def sign_in(browser: Browser, kompas: Running, name: str, secret: str) -> Page:
-    page = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-    page.goto(f"{kompas.settings.web_url}/desk")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(pyotp.TOTP(secret).now())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(f"{kompas.settings.web_url}/desk")
-    return page
 
 
 def fill(page: Page, entry: Entry) -> None:
@@ -116,10 +92,6 @@ def fill(page: Page, entry: Entry) -> None:
     page.locator('[name="claims.0.text"]').fill(claim.text)
     page.locator('[name="claims.0.evidence.0.source"]').fill(claim.evidence[0].source)
     page.locator('[name="claims.0.evidence.0.at"]').fill(claim.evidence[0].at)
-
-
-def save(page: Page) -> None:
-    page.get_by_role("button", name="Save", exact=True).first.click()
 
 
 def test_a_new_answer_in_five_languages_is_approved_and_given(desks: Desks) -> None:
