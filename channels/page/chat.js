@@ -85,7 +85,7 @@ function setLanguage(code) {
   document.getElementById("intro").textContent = text.intro;
   document.getElementById("hide").textContent = text.hide;
   document.getElementById("languages").setAttribute("aria-label", text.language);
-  messages.setAttribute("aria-label", text.conversation);
+  messages.parentElement.setAttribute("aria-label", text.conversation);
   document.querySelector("label[for=question]").textContent = text.question;
   send.textContent = text.send;
   for (const button of document.querySelectorAll("[data-language]")) {
