@@ -47,6 +47,8 @@ RISK_NAMED = {
     "pl": r"uwaga|uwazaj|pamietaj|ryzyk|wiedz|miej na uwadze|ostroz|zanim",
     "ro": r"atentie|ai grija|risc|retine|afla inainte|sa stii|stii dinainte|ia aminte|tine cont|fii atent",
 }
+# What of it to suggest.
+RISK_OPENS = {"nl": "Let op", "en": "Know this first", "es": "Ten en cuenta", "pl": "Uwaga", "ro": "Atenție"}
 _DATE_OR_TERM = re.compile(
     r"\b(dat|term|wek|wee|day|dag|deadline|fech|plaz|seman|dia|tydz|tygod|dni|dzie|zi\b|zil|saptam|kiedy)"
 )
@@ -165,8 +167,8 @@ def risk_named(library: Library, today: dt.date) -> Iterator[Problem]:
     """Where `risk:` says that a step carries a risk, the answer says so in every language."""
     for entry, language, answer in _answers(library):
         if entry.risk and not re.search(RISK_NAMED[language], fold(answer)):
-            yield library.problem(entry, (language, "answer"), "does not name the risk that `risk:` speaks of",
-                                  "say what may go wrong before the step (RISK_NAMED in knowledge/wording.py)")  # fmt: skip
+            mend = f"name it before the step, in a sentence that begins with: {RISK_OPENS[language]}"
+            yield library.problem(entry, (language, "answer"), "does not name the risk that `risk:` speaks of", mend)
 
 
 def _answers(library: Library) -> Iterator[tuple[Entry, str, str]]:

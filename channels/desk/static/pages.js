@@ -24,10 +24,12 @@ if (question) {
 
 // On a telephone long parts begin closed, but for what somebody must see.
 const record = document.querySelector("details.record");
-const closed = [record, document.querySelector("details.matrix")];
+const matrix = document.querySelector("details.matrix");
 const openForFindings = () => { if (record && record.querySelector(".findings li")) record.open = true; };
 if (matchMedia("(max-width: 48rem)").matches) {
-  for (const part of closed) if (part) part.open = false;
+  if (record) record.open = false;
   openForFindings();
 }
+// Where it does not fit beside the list, it would hide the search.
+if (matrix && !matchMedia("(min-width: 80rem)").matches) matrix.open = false;
 document.addEventListener("htmx:oobAfterSwap", openForFindings);
