@@ -157,12 +157,13 @@ class Intake:
 
     async def _send(self, user: str, outbound: Outbound, claim: Claim) -> None:
         """Sends every message, each until it is through; what went out before a crash is left out. Raises Misconfigured."""
-        for message in self.door.render(outbound):
-            if self.ledger.was_sent(claim, repr(message)):
+        for number, message in enumerate(self.door.render(outbound)):
+            part = f"{number} {message!r}"  # numbered: two parts of one answer may say the same
+            if self.ledger.was_sent(claim, part):
                 continue
             try:
                 await self._send_one(user, message)
-                self.ledger.sent(claim, repr(message))
+                self.ledger.sent(claim, part)
             except (Unreachable, Refused) as error:
                 self.alarm(type(error).__name__.lower())
                 return

@@ -124,6 +124,18 @@ async def test_what_went_out_before_a_crash_is_not_sent_again(ledger: Ledger, tm
         assert file.execute("select count(*) from parts").fetchone() == (0,)
 
 
+async def test_two_parts_that_say_the_same_both_arrive(ledger: Ledger) -> None:
+    """What is left out after a crash is what went out, not what looks like it."""
+
+    class Echoing(Echo):
+        async def send(self, sender: str, text: str, language: str) -> list[Reply]:
+            return [Reply("again", "dialogue")] * 2
+
+    door = Door()
+    assert await Intake(Gateway(Echoing(), lambda _: Guess(), by_rules), ledger, door).take(said("hallo daar"), "m1")
+    assert door.sent == [("1", "again"), ("1", "again")]
+
+
 async def test_a_platform_that_is_down_is_tried_again(ledger: Ledger) -> None:
     """Until it takes the answer."""
     door = Door([TryLater(0.01), TryLater(0.01)])

@@ -230,7 +230,7 @@ class Peer:
         with self.lock:
             self._moods.append(Mood(kind, times, None if chat is None else str(chat), which, options))
 
-    def wait_for(self, count: int, method: str | None = None, seconds: float = 5.0) -> bool:
+    def wait_for(self, count: int, method: str | None = None, seconds: float = 20.0) -> bool:
         """Whether `count` calls of the method (else METHOD) are accepted within `seconds`."""
 
         def enough() -> bool:
