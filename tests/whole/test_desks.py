@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import read_entry
 from tests.conftest import REAL_KNOWLEDGE, Running, start_kompas, stop_kompas
-from tests.whole.at_desk import into_git, make_account, own_knowledge, save, sign_in
+from tests.whole.at_desk import PASSWORD, into_git, make_account, own_knowledge, save, sign_in
 from tests.whole.connected import elsewhere
 from tests.whole.test_page import CHROMIUM, DESKTOP, QUIET
 
@@ -237,3 +237,16 @@ def test_the_card_is_two_small_sheets_and_says_nothing_outside(desks: Desks, tmp
     outside = page.locator("section, .sheet").first.inner_text().lower()
     assert "kompas" in outside and not re.search("sek|seks|politi|polic|werk|prac", outside)
     page.close()
+
+
+def test_what_was_searched_tried_or_given_is_in_no_log_and_no_file(desks: Desks) -> None:
+    """Nor a password: looked for in every log, and in what is kept beside the ledger."""
+    asked = {"q": "zwaluwnest aan de gracht", "a": "nl", "b": "ro"}
+    assert httpx.post(desks.url("/find"), data=asked, trust_env=False, timeout=20).status_code == 200
+    settings = desks.kompas.settings
+    files = [p for folder in (settings.cache / "logs", settings.state) for p in folder.rglob("*") if p.is_file()]
+    assert {"web.log", "actions.log", "desk.sqlite", "donations.sqlite"} <= {path.name for path in files}
+    for path in (*files, desks.kompas.output):
+        content = path.read_bytes()
+        for word in ("zwaluwnest", "flapdrol", "mongolie", PASSWORD):
+            assert word.encode() not in content, (path, word)
