@@ -130,9 +130,10 @@ def test_the_keyboard_finds_its_way(page: Page, desk: Desk) -> None:
     page.locator("#code").fill(code_of(desk.secret, time.time()))
     page.locator("#code").press("Enter")
     expect(page.locator("dd").first).to_have_text("ines")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    page.wait_for_url("about:blank")
+    while page.url != "about:blank":  # on a busy machine two presses may come too far apart
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(200)
 
 
 def test_htmx_brings_the_sessions_word_and_goes_to_sign_in_when_it_ended(page: Page, desk: Desk) -> None:

@@ -210,19 +210,19 @@ def test_what_would_kompas_answer_shows_before_and_after(desks: Desks) -> None:
 
 def test_a_question_somebody_gives_reaches_the_editors_without_its_number(desks: Desks) -> None:
     """Two taps after "I have no checked answer"; the number in it stays behind, and an editor can delete it."""
-    asked = "wat is de hoofdstad van mongolie, bel me op 0612345678"
+    asked = "hoe bak ik een appeltaart met rozijnen, bel me op 0612345678"
     (unknown,) = desks.kompas.ask(asked, "gift")["messages"]
     assert unknown["decision"] == "unknown"
     (shown,) = desks.kompas.ask(unknown["buttons"][-1]["value"], "gift")["messages"]
-    assert "hoofdstad van mongolie" in shown["text"] and "0612345678" not in shown["text"]
+    assert "appeltaart met rozijnen" in shown["text"] and "0612345678" not in shown["text"]
     anna = desks.open("anna", "/desk/gaps")
-    expect(anna.locator("body")).not_to_contain_text("mongolie")
+    expect(anna.locator("body")).not_to_contain_text("appeltaart")
     desks.kompas.ask(shown["buttons"][0]["value"], "gift")
     anna = desks.open("anna", "/desk/gaps")
-    expect(anna.locator("body")).to_contain_text("hoofdstad van mongolie")
+    expect(anna.locator("body")).to_contain_text("appeltaart met rozijnen")
     expect(anna.locator("body")).not_to_contain_text("0612345678")
     anna.get_by_role("button", name="Delete").click()
-    expect(anna.locator("body")).not_to_contain_text("mongolie")
+    expect(anna.locator("body")).not_to_contain_text("appeltaart")
 
 
 def test_the_card_is_two_small_sheets_and_says_nothing_outside(desks: Desks, tmp_path: Path) -> None:
@@ -248,5 +248,5 @@ def test_what_was_searched_tried_or_given_is_in_no_log_and_no_file(desks: Desks)
     assert {"web.log", "actions.log", "desk.sqlite", "donations.sqlite"} <= {path.name for path in files}
     for path in (*files, desks.kompas.output):
         content = path.read_bytes()
-        for word in ("zwaluwnest", "flapdrol", "mongolie", PASSWORD):
+        for word in ("zwaluwnest", "flapdrol", "appeltaart", PASSWORD):
             assert word.encode() not in content, (path, word)
