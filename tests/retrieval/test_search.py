@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
-from retrieval import probe
+from retrieval import lexical, probe
 from retrieval.encoder import EncoderError, SentenceEncoder
 from retrieval.index import build
+from retrieval.lexical import Terms
 from retrieval.search import UNCALIBRATED, Belief, Searcher, Thresholds, Weights, read_calibration, write_calibration
 from retrieval.vectors import VectorStore
 from tests.conftest import TODAY, make_entry, write_entry
@@ -205,3 +206,19 @@ def test_an_open_word_never_offers_what_may_not_be_served(change: Callable[[], S
     write_entry(folder, make_entry("keys-copy", "keys", "copied keys", valid_until="2026-11-20"))
     decision = change().search("key", "en")
     assert decision.question is None and all(choice.entry != "keys-copy" for choice in decision.choices)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12), min_size=2, max_size=6).filter(any))
+def test_bm25_is_what_the_library_computes(documents: list[list[str]]) -> None:
+    """The same scores as bm25s with Lucene's formula, for every document and every term."""
+    import bm25s
+
+    known = Terms()
+    index = lexical.build([[known.of((i, *words), words.copy)] for i, words in enumerate(documents)], known)
+    reference = bm25s.BM25(method="lucene", k1=lexical.K1, b=lexical.B)
+    ids = [[index.vocabulary[word] for word in words] for words in documents]
+    reference.index((ids, index.vocabulary), create_empty_token=False, show_progress=False)
+    for term, number in index.vocabulary.items():
+        expected = reference.get_scores_from_ids([number])
+        assert np.allclose(index.scores([term]) * index.best[number], expected, rtol=1e-5)
