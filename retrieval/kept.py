@@ -32,15 +32,11 @@ def kept(path: Path | None, made_of: Iterable[str | bytes], make: Callable[[], A
     if path is None:
         return make()
     now = mark(made_of)
-    found = _read(path)
+    found = read_arrays(path)
     if found.pop("mark", np.array("")) == now:
         return found
     made = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.stem}.{os.getpid()}.npz")
-    arrays: dict[str, Any] = {"mark": np.array(now), **made}
-    np.savez(aside, **arrays)
-    aside.replace(path)
+    write_arrays(path, {"mark": np.array(now), **made})
     return made
 
 
@@ -55,9 +51,19 @@ def of_words(found: Iterable[str]) -> NDArray[Any]:
     return np.frombuffer("\n".join(found).encode(), dtype=np.uint8)
 
 
-def _read(path: Path) -> Arrays:
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a file; none of a missing or torn one, which is only a cache and made again."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return {}  # a missing or torn file is made again
+        return {}
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Writes a file as a whole, also where two processes write it at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+    named: dict[str, Any] = arrays
+    np.savez(aside, **named)
+    aside.replace(path)

@@ -123,7 +123,15 @@ class Searcher:
         index = self.index
         if asked_back := self._open(question, language, index):
             return asked_back
-        ranking = self.rank(question, language, topic_prior, index, near)
+        return self._decided(self.rank(question, language, topic_prior, index, near), language, index)
+
+    def look(self, question: str, language: str, limit: int) -> tuple[Decision, Ranking]:
+        """The decision for a question, and the first `limit` entries (CHOICES_LIMITS[1] or more) it was taken from."""
+        index = self.index
+        ranking = self.rank(question, language, index=index, limit=limit)
+        return self._open(question, language, index) or self._decided(ranking, language, index), ranking
+
+    def _decided(self, ranking: Ranking, language: str, index: Index) -> Decision:
         belief = self.calibration.belief.of(*ranking.features) if ranking.entries else 0.0
         outcome = _outcome(belief, len(ranking.entries), self.calibration.thresholds[language])
         kept = {"answer": RANKED, "choices": CHOICES_LIMITS[1], "unknown": 0}[outcome]

@@ -43,10 +43,9 @@ class Moved:
 
 def ranked(searcher: Searcher, question: str, language: str) -> Ranked:
     """What Kompas does with a question now."""
-    decision = searcher.search(question, language)
-    found = searcher.rank(question, language, limit=SHOWN).entries
+    decision, ranking = searcher.look(question, language, SHOWN)
     entries = searcher.index.library.entries
-    rows = tuple((e, entries[e].topic, entries[e].text(language).question, round(score, 4)) for e, score in found)
+    rows = tuple((e, entries[e].topic, entries[e].text(language).question, round(score, 4)) for e, score in ranking.entries)
     return Ranked(decision.outcome, round(decision.score, 4), rows)
 
 
@@ -71,7 +70,7 @@ class Trials:
     def __init__(self, searcher: Searcher, build: Callable[[Library, Store], Index], store: VectorStore) -> None:
         """`build` makes an index of a library with the vectors of a store."""
         self._searcher, self._build = searcher, build
-        self._store = Borrowed(store, searcher.encoder)
+        self._lent, self._store = store, Borrowed(store, searcher.encoder)
         self._latest: tuple[tuple[str, Entry], Searcher] | None = None
 
     def ranked(self, question: str, language: str, content: Mapping[str, Any]) -> tuple[Ranked, Ranked]:
@@ -94,8 +93,8 @@ class Trials:
         return found
 
     def forget(self) -> None:
-        """Gives the second index back."""
-        self._latest = None
+        """Gives the second index back, and the vectors of what was only tried."""
+        self._latest, self._store = None, Borrowed(self._lent, self._searcher.encoder)
 
     def _trying(self, entry: Entry) -> Searcher:
         """A searcher over the same knowledge with this entry in place of the one of the same id, or besides all others."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 
 from retrieval.encoder import Encoder, Vectors
+from retrieval.kept import read_arrays, write_arrays
 
 
 class Store(Protocol):
@@ -50,10 +49,8 @@ class VectorStore:
         if self._path is None or not self._changed:
             return
         self._changed = False
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f"{self._path.stem}.{os.getpid()}.npz")
-        np.savez(temporary, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
-        temporary.replace(self._path)
+        vectors = np.stack(list(self._known.values()))
+        write_arrays(self._path, {"keys": np.array(list(self._known)), "vectors": vectors})
 
 
 class Borrowed:
@@ -81,10 +78,7 @@ def _key(sentence: str) -> str:
 
 
 def _read(path: Path | None) -> dict[str, Vectors]:
-    if path is None or not path.is_file():
+    found = read_arrays(path) if path else {}
+    if not {"keys", "vectors"} <= found.keys() or len(found["keys"]) != len(found["vectors"]):
         return {}
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, BadZipFile):
-        return {}  # a torn file is only a cache: it is made again
+    return dict(zip(found["keys"].tolist(), found["vectors"], strict=True))

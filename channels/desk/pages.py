@@ -18,12 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.messages import catalogue
+from bot.messages import catalogue, texts
 from channels.desk import signing
 from channels.desk.accounts import ROLES, AccountError
 from channels.desk.signing import Person, Signing, Wait
 from channels.limits import BODY_BYTES
-from channels.texts import texts
 from channels.webchat import HEADERS as WEB_HEADERS
 from channels.webchat import page_language
 from knowledge.entry import LANGUAGES

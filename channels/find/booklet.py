@@ -8,10 +8,9 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.outline import OutlineSection
 
-from bot.messages import say
+from bot.messages import say, texts
 from channels.find.downloads import shown_here
 from channels.find.shown import TEXTS, Selection, Side, topic_label
-from channels.texts import texts
 
 VENDOR = Path(__file__).parents[1] / "vendor"
 FONT = "DejaVuCondensed"

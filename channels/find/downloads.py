@@ -9,9 +9,9 @@ from typing import Any
 
 from jinja2 import Environment
 
+from bot.messages import texts
 from channels.find.shown import TEXTS, Selection, Shown, Side, language_names, source_label, topic_label
 from channels.find.words import words_of
-from channels.texts import texts
 from knowledge.entry import LANGUAGES
 
 

@@ -11,9 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.crisis.rules import Kind
-from bot.messages import say
+from bot.messages import say, texts
 from channels.find.shown import TEXTS, Selection, Shown, language_names, source_label, topic_label
-from channels.texts import texts
 
 TEMPLATES, STATIC = Path(__file__).parent / "templates", Path(__file__).parent / "static"
 # What the scripts say.

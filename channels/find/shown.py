@@ -10,10 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.messages import catalogue, say
+from bot.messages import catalogue, say, texts
 from bot.rendering import answer, source_titles
 from channels.find.words import WordIndex
-from channels.texts import texts
 from knowledge.entry import LANGUAGES, Entry
 from knowledge.library import Library
 from knowledge.shelf import Shelf

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect, sync_playwright
 
+from bot.messages import check_texts, texts
 from channels.desk import words
 from channels.desk.accounts import ROLES
 from channels.desk.forms import as_typed, claim_rows, field_names, read_content, value_at
@@ -34,7 +35,6 @@ from channels.desk.wiring import TEXTS_PAGES, Desk, router
 from channels.donations import Donations, Question
 from channels.finding import FindingDown, Found, Ranked, Stolen
 from channels.metrics import Metrics
-from channels.texts import check_texts, texts
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from knowledge.sheets import SheetError

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.crisis.rules import by_rules
-from bot.messages import say
+from bot.messages import check_texts, say, texts
 from bot.rendering import answer
 from channels.find.booklet import FONTS, booklet
 from channels.find.kept import Kept
@@ -32,7 +32,6 @@ from channels.find.shown import TEXTS, CodeClash, Showcase, code_of, codes_of, s
 from channels.find.words import WordIndex
 from channels.finding import FindingDown, Found, Ranked
 from channels.limits import BODY_BYTES
-from channels.texts import check_texts, texts
 from knowledge.entry import LANGUAGES, Letter
 from knowledge.library import load
 from knowledge.shelf import Shelf

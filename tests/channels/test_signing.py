@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
+from bot.messages import check_texts, texts
 from channels.desk import pages
 from channels.desk.accounts import ROLES, STEP_SECONDS
 from channels.desk.pages import HEADERS, STATIC, TEXTS, DeskFrame, frame_of, install, need
@@ -25,7 +26,6 @@ from channels.desk.signing import (
     address_of,
     open_signing,
 )
-from channels.texts import check_texts, texts
 from channels.webchat import create_app
 from knowledge.entry import LANGUAGES
 from tests.channels.test_accounts import PASSWORD, QUICK, Clock, code_of

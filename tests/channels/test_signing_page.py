@@ -15,9 +15,9 @@ import pytest
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.messages import texts
 from channels.desk.pages import TEXTS, DeskFrame, install
 from channels.desk.signing import IDLE_SECONDS, WHOLE_SECONDS, open_signing
-from channels.texts import texts
 from tests.channels.test_accounts import PASSWORD, QUICK, code_of
 from tests.channels.test_signing import sample_pages
 from tests.peers.serving import serving

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import catalogue
+from bot.messages import catalogue, texts
 from channels.desk.accounts import PASSWORD_MINIMUM, ROLES
 from channels.desk.pages import TEXTS
 from channels.desk.sheets import KEPT_SECONDS, MOST_BYTES
@@ -17,7 +17,6 @@ from channels.desk.signing import IDLE_SECONDS, TRIES, WHOLE_SECONDS
 from channels.desk.wiring import TEXTS_PAGES
 from channels.donations import KEEP_DAYS, MOST
 from channels.find.shown import TEXTS as FIND_TEXTS
-from channels.texts import texts
 from knowledge.entry import ANSWER_LIMITS, PHRASINGS_MINIMUM, QUESTION_LIMIT
 from kompas.cli import parser
 from kompas.settings import ROOT

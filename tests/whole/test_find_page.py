@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from bot.messages import say
+from bot.messages import say, texts
 from channels.find.pages import Pair, card_size
 from channels.find.shown import TEXTS, Shown, code_of, selection
-from channels.texts import texts
 from knowledge.entry import LANGUAGES
 from knowledge.library import load
 from knowledge.shelf import Shelf
